@@ -1,0 +1,33 @@
+"""How synchronous callers meet the async core, and how the core calls plain functions.
+
+`portal` is the loop thread, `mailbox` what passes between it and the thread that waits, `job` a
+plain function on its way there and back, `workers` the threads for blocking calls, `ctrl_c` what
+SIGINT becomes while a thread waits.
+"""
+
+from .job import current_job, forget_in_child, in_worker
+from .mailbox import Host, LoopHost, Mailbox, OnEvent, call_sync, call_user, current_host, is_async, refuse_on_loop
+from .portal import Boxed, Started, boxing, hold_on, unbox, unboxing
+from .workers import run_in_worker
+
+__all__ = [
+    "Boxed",
+    "Host",
+    "LoopHost",
+    "Mailbox",
+    "OnEvent",
+    "Started",
+    "boxing",
+    "call_sync",
+    "call_user",
+    "current_host",
+    "current_job",
+    "forget_in_child",
+    "hold_on",
+    "in_worker",
+    "is_async",
+    "refuse_on_loop",
+    "run_in_worker",
+    "unbox",
+    "unboxing",
+]

@@ -1,0 +1,1 @@
+"""Agents: ConversableAgent and what it is made of."""

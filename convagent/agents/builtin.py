@@ -1,0 +1,263 @@
+"""The four reply functions every agent starts with: the person, functions, tools, the model.
+
+Each has the classic's signature and place in the chain, and can be replaced or removed like
+any other. They return `(True, reply)` when the turn is decided, `(False, None)` when not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from ..agent import Agent
+from ..conversation.context import RunContext
+from ..conversation.turn import Execution, ask_model, joined, run_tools
+from ..events import TerminationAndHumanReplyNoInputEvent, UsingAutoReplyEvent
+from ..messages import FunctionCall, Message, ToolCall
+from ..models.base import ModelClient, ModelReply, ModelRequest
+from ..oversight.input_mode import NO_INPUT, AutoReply, End, Prompt, Say, after_answer, before_reply
+
+if TYPE_CHECKING:
+    from ..tools.tool import Tool
+    from .conversable import ConversableAgent
+
+Outcome = tuple[bool, Message | str | None]
+PASS: Outcome = (False, None)
+END: Outcome = (True, None)
+
+
+# ---------------------------------------------------------------- the person
+
+
+async def human_reply(
+    agent: ConversableAgent, run: RunContext, messages: Sequence[Message], sender: Agent | None, config: Any = None
+) -> Outcome:
+    """Prompt the person where the input mode says so, and end the chat where it or they say so."""
+    if not messages:
+        return PASS
+    message = messages[-1]
+    state = run.state
+    side = state.side(agent)
+    mode = agent.human_input_mode
+    limit = agent.max_consecutive_auto_reply(cast(Any, sender))
+    at_limit = mode != "ALWAYS" and state.auto_replies[side] >= limit
+    # The condition is the user's code and may expect text: it is asked only where it matters.
+    terminating = mode != "ALWAYS" and not (mode == "NEVER" and at_limit) and agent.is_termination(message)
+    other = "the sender" if sender is None else sender.name
+    step = before_reply(mode, agent.name, other, at_limit, terminating)
+    if isinstance(step, Prompt):
+        prompt = step
+        try:
+            answer = await agent.ask_person(run, prompt.text, prompt.moment, other)
+        except EOFError:
+            run.terminate("End of input", agent.name, other)
+            return END
+        if not answer:
+            if mode == "ALWAYS":
+                terminating = agent.is_termination(message)
+            run.emit(
+                TerminationAndHumanReplyNoInputEvent(
+                    no_human_input_msg=NO_INPUT, sender=other, recipient=agent.name, agent=agent.name
+                )
+            )
+        step = after_answer(agent.name, prompt, answer, terminating)
+    match step:
+        case End(reason):
+            state.auto_replies[side] = 0
+            run.terminate(reason, agent.name, other)
+            return END
+        case Say(text):
+            state.auto_replies[side] = 0
+            return True, _human_message(text, message)
+        case AutoReply():
+            if limit == 0:
+                state.auto_replies[side] = 0
+                return True, _human_message("", message)
+            state.auto_replies[side] += 1
+            if mode != "NEVER":
+                run.emit(
+                    UsingAutoReplyEvent(human_input_mode=mode, sender=other, recipient=agent.name, agent=agent.name)
+                )
+            return PASS
+
+
+def _human_message(text: str, answered: Message) -> Message:
+    """Return a person's message; calls that it answers instead of running them are marked interrupted."""
+    reply: Message = {"role": "user", "content": text}
+    results: list[Message] = []
+    call = answered.get("function_call")
+    if call:
+        results.append({"role": "function", "name": call.get("name", ""), "content": INTERRUPTED})
+    for tool_call in answered.get("tool_calls") or ():
+        results.append({"role": "tool", "tool_call_id": tool_call.get("id", ""), "content": INTERRUPTED})
+    if results:
+        reply["tool_responses"] = results
+    return reply
+
+
+INTERRUPTED = "USER INTERRUPTED"
+
+
+# ---------------------------------------------------------------- tools of the other agent's reply
+
+
+async def tool_reply(
+    agent: ConversableAgent, run: RunContext, messages: Sequence[Message], sender: Agent | None, config: Any = None
+) -> Outcome:
+    """Execute the tool calls of the last message with the functions registered for execution."""
+    calls = messages[-1].get("tool_calls") if messages else None
+    if not calls:
+        return PASS
+    own = agent.overrides.find(agent, "execute_function", run)
+    results = await run_tools(run, calls, execution(agent, run, sender, agent.executable, own))
+    return True, joined(results)
+
+
+async def function_reply(
+    agent: ConversableAgent, run: RunContext, messages: Sequence[Message], sender: Agent | None, config: Any = None
+) -> Outcome:
+    """Execute a function call in the older form."""
+    call = messages[-1].get("function_call") if messages else None
+    if not call:
+        return PASS
+    wrapped: ToolCall = {"type": "function", "function": call}
+    own = agent.overrides.find(agent, "execute_function", run)
+    results = await run_tools(run, [wrapped], execution(agent, run, sender, agent.executable, own))
+    return True, {"name": call.get("name", ""), "role": "function", "content": str(results[0].get("content") or "")}
+
+
+def execution(
+    agent: ConversableAgent, run: RunContext, proposer: Agent | None, tools: Any, own: Callable[..., Any] | None = None
+) -> Execution:
+    """Return how an agent runs the calls that another one, or its own model, proposed."""
+    lists, through = agent.hooks.lists, agent.hooks.through
+    policies = agent.policies
+    if proposer is not None and proposer is not agent:
+        policies = (*policies, *getattr(proposer, "policies", ()))
+    return Execution(
+        proposer=proposer.name if proposer is not None else agent.name,
+        executor=agent.name,
+        tools=tools,
+        own=own,
+        policies=policies,
+        before=(lambda call: through(run, "safeguard_tool_inputs", call)) if lists["safeguard_tool_inputs"] else None,
+        after=(lambda told: through(run, "safeguard_tool_outputs", told)) if lists["safeguard_tool_outputs"] else None,
+    )
+
+
+# ---------------------------------------------------------------- the model
+
+
+async def model_reply(
+    agent: ConversableAgent, run: RunContext, messages: Sequence[Message], sender: Agent | None, config: Any = None,
+    **options: Any,
+) -> Outcome:  # fmt: skip
+    """Ask the agent's model; run its own tools inside the turn until it has something to say."""
+    # Asking the protocol costs 15 us: most agents give their model function no configuration.
+    client = config if config is not None and isinstance(config, ModelClient) else agent.client
+    if client is None:
+        return PASS
+    if run.cache is not None:
+        from ..models.cache import Cached
+
+        client = Cached(client, run.cache)
+    own = agent.own_tools
+    to = sender if sender is not None else run.state.other(agent)
+    rounds = 0
+    history = cast(list[Message], messages)
+    while True:
+        reply = await _ask(agent, run, client, history, to, options)
+        if reply is None:
+            return True, {"content": "LLM call blocked by safeguard", "role": "assistant"}
+        message = _normalised(reply.message)
+        if reply.parsed is not None:
+            run.parsed = reply.parsed
+        calls = message.get("tool_calls")
+        if not calls or not any((c.get("function") or {}).get("name") in own for c in calls):
+            return await _said(agent, run, message)
+        if rounds >= agent.max_consecutive_auto_reply():
+            run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name)
+            return END
+        rounds += 1
+        same_view = history is run.state.thread.view(agent)
+        run.add_inner(message, agent, to)
+        results = joined(await run_tools(run, calls, execution(agent, run, agent, own)))
+        run.add_inner(results, agent, to)
+        history = run.state.thread.view(agent) if same_view else [*history, message, results]
+
+
+async def _ask(
+    agent: ConversableAgent, run: RunContext, client: ModelClient, history: list[Message], to: Agent, options: Any
+) -> ModelReply | None:
+    make = partial(_request, agent, run, history, options, to, run.next_call(agent.name))
+    reply = await ask_model(run, client, make, agent=agent.name, to=to.name, silent=run.silent)
+    if reply is not None:
+        agent.usage.add(reply)
+    return reply
+
+
+async def _request(
+    agent: ConversableAgent, run: RunContext, history: list[Message], options: Any, to: Agent, turn: int
+) -> ModelRequest | None:
+    run.state.thread.view(agent)  # what came in while an earlier attempt was interrupted
+    wire = run.wire(agent, agent.system, history)
+    if agent.hooks.lists["safeguard_llm_inputs"]:
+        wire = await agent.hooks.through(run, "safeguard_llm_inputs", [cast(Message, dict(m)) for m in wire])
+        if wire is None:
+            return None
+    lent: list[Tool] | None = getattr(to, "lent_tools", None)
+    return ModelRequest(
+        messages=cast(list[Message], wire),
+        tools=[*agent.tool_schemas, *(tool.schema for tool in lent)] if lent else agent.tool_schemas,
+        options={**agent.request_options, **options} if agent.request_options else options,
+        response_format=agent.response_format,
+        stream=agent.streams,
+        agent=agent.name,
+        turn=turn,
+    )
+
+
+async def _said(agent: ConversableAgent, run: RunContext, message: Message) -> Outcome:
+    calls = message.get("tool_calls") or message.get("function_call")
+    reply: Any = message if calls else message.get("content")
+    if agent.hooks.lists["safeguard_llm_outputs"]:
+        reply = await agent.hooks.through(run, "safeguard_llm_outputs", reply)
+    return PASS if reply is None else (True, reply)
+
+
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def _normalised(message: Message) -> Message:
+    """Return a model's message with names that endpoints accept: models invent others."""
+    call = message.get("function_call")
+    calls = message.get("tool_calls")
+    if not call and not calls:
+        return message
+    message = message.copy()
+    if call:
+        message["function_call"] = _renamed(call)
+    if calls:
+        message["tool_calls"] = [_clean(c) for c in calls]
+    return message
+
+
+def _clean(call: ToolCall) -> ToolCall:
+    kept = cast(ToolCall, {k: v for k, v in call.items() if v is not None})
+    kept["function"] = _renamed(call.get("function") or {})
+    return kept
+
+
+def _renamed(call: FunctionCall) -> FunctionCall:
+    return {**call, "name": _NOT_IN_NAMES.sub("_", call.get("name") or "")[:64]}
+
+
+def said_nothing(reply: Message | str | None) -> bool:
+    """Return whether a reply is empty: no text, no call, no result."""
+    if not reply:
+        return True
+    return isinstance(reply, dict) and not any(
+        reply.get(key) for key in ("content", "tool_calls", "function_call", "tool_responses")
+    )

@@ -1,0 +1,238 @@
+"""One chat between two agents, from the opening message to the result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from .._sync import Boxed, call_user, current_host
+from ..action import Policy
+from ..conversation.context import RunContext, Stopped, current_run
+from ..conversation.loop import converse
+from ..conversation.result import ChatResult
+from ..conversation.state import ConversationState
+from ..errors import ConfigError, EndOfInput, RunCancelled, UsageError
+from ..events import RunCompletionEvent, RunStarted
+from ..messages import Message, content_text
+from ..models.base import ModelClient
+from ..patterns.two_agent import TwoAgent
+from ..runs.console import LoopConsole
+from ..runs.local import LocalRuntime
+from .memory import join_threads
+from .summary import check_summary, summarize
+from .usage import gather_usage_summary
+
+if TYPE_CHECKING:
+    from .conversable import ConversableAgent
+
+Observer = Callable[[Any], Any]
+
+
+@dataclass(slots=True)
+class Chat:
+    """Everything that was asked of a chat. Checked when it is made."""
+
+    sender: ConversableAgent
+    recipient: ConversableAgent
+    message: Any = None
+    clear_history: bool = True
+    silent: bool | None = False
+    cache: Any = None
+    max_turns: int | None = None
+    summary_method: Any = "last_msg"
+    summary_args: Mapping[str, Any] | None = None
+    oversight: Policy | Iterable[Policy] = ()
+    observers: Sequence[Observer] = ()
+    context: dict[str, Any] = field(default_factory=dict[str, Any])
+    """More keyword arguments of the call: carryover, and whatever a message function wants."""
+    one_message: bool = False
+    """Whether this is a message by itself: who replies to whom, and how often yet, stays as it was."""
+    request_reply: bool | None = None
+    """Whether the recipient of one message is to reply; None: if it replies to the sender anyway."""
+    chat_id: int | str | None = None
+
+    def __post_init__(self) -> None:
+        from .conversable import ConversableAgent
+
+        for role in ("sender", "recipient"):
+            agent: object = getattr(self, role)
+            if not isinstance(agent, ConversableAgent):
+                raise ConfigError(f"{role}={agent!r} is a {type(agent).__name__}; expected a ConversableAgent")
+        turns: Any = self.max_turns
+        if turns is not None and (isinstance(turns, bool) or not isinstance(turns, int) or turns < 1):
+            raise ConfigError(
+                f"max_turns={turns!r} is not a number of round trips; expected None or a whole number from 1"
+            )
+        message: object = self.message
+        if message is not None and not isinstance(message, (str, Mapping)) and not callable(message):
+            raise ConfigError(
+                f"message={message!r} is a {type(message).__name__}; expected a string, a dict with 'content', "
+                "a function of (sender, recipient, context), or None to ask the person"
+            )
+        check_summary(self.summary_method, self.summary_args)
+        if self.summary_method == "reflection_with_llm" and not (self.sender.llm_config or self.recipient.llm_config):
+            raise ConfigError(
+                "summary_method='reflection_with_llm' asks a model, and neither "
+                f"{self.sender.name!r} nor {self.recipient.name!r} has one; give one of them an llm_config"
+            )
+        if not isinstance(self.context.get("carryover", ""), (str, list, tuple)):
+            carryover: object = self.context["carryover"]
+            raise ConfigError(
+                f"carryover={carryover!r} is a {type(carryover).__name__}; expected a string or a list of strings"
+            )
+
+
+async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = None) -> ChatResult:
+    """Hold a chat and return its result.
+
+    Its events go to the host of the surrounding conversation, if there is one: the chat is then
+    that conversation's child. Else they are printed, and the person at the terminal is asked.
+
+    Raises:
+        Exception: whatever made it fail; what was said until then stays in the agents' histories.
+    """
+    parent = current_run.get()
+    host = current_host.get() or LoopConsole()
+    if parent is not None:
+        runtime = cast(LocalRuntime, parent.runtime).branch("", host)
+        runtime.observers = tuple(chat.observers)
+    else:
+        runtime = LocalRuntime(host, chat.observers)
+    sender, recipient = chat.sender, chat.recipient
+    thread = join_threads(sender, sender.chat_messages, recipient, recipient.chat_messages, chat.clear_history)
+    state = ConversationState(sender, recipient, thread, chat.max_turns)
+    policies = (chat.oversight,) if callable(chat.oversight) else tuple(chat.oversight)
+    run = RunContext(runtime, host, state, TwoAgent(), silent=bool(chat.silent), policies=policies)
+    run.opening = lambda: _opening(chat, run)
+    run.cache = chat.cache
+    run.given_silent = chat.silent
+    sides = ((sender, recipient), (recipient, sender))
+    if chat.one_message:
+        state.auto_replies = [agent.auto_replies.get(other, 0) for agent, other in sides]
+        replies = [agent.reply_at_receive[other] for agent, other in sides]
+        if chat.request_reply is not None:
+            replies[1] = chat.request_reply
+        state.deaf = {side for side in (0, 1) if not replies[side]}
+    else:
+        for agent, other in sides:
+            agent.reply_at_receive[other] = chat.max_turns is None
+    if on_start is not None:
+        on_start(runtime)
+    host_token = current_host.set(host)
+    try:
+        runtime.emit(_started(run, parent))
+        reason = await converse(run)
+        return await _finished(chat, run, reason)
+    except asyncio.CancelledError:
+        runtime.fail(RunCancelled("the run was cancelled"))
+        raise
+    except BaseException as error:
+        runtime.fail(error.inner if isinstance(error, Boxed) else error)
+        raise
+    finally:
+        current_host.reset(host_token)
+        for side, (agent, other) in enumerate(sides):
+            agent.auto_replies[other] = state.auto_replies[side]
+
+
+def _started(run: RunContext, parent: RunContext | None) -> RunStarted:
+    sides = cast("tuple[ConversableAgent, ...]", (run.state.initiator, run.state.recipient))
+    notes: list[str] = []
+    for agent in sides:
+        client: ModelClient | None = agent.client
+        if client is not None and client.offline_note:
+            notes.append(f"{agent.name}: {client.offline_note}")
+    return RunStarted(
+        agents=tuple(a.name for a in sides),
+        notes=tuple(notes),
+        silent=run.silent,
+        parent=parent.run_id if parent is not None else "",
+    )
+
+
+async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
+    sender, recipient, state = chat.sender, chat.recipient, run.state
+    token = current_run.set(run)
+    try:
+        summary = await summarize(run, sender, recipient, chat.summary_method, chat.summary_args or {})
+    except Stopped:
+        summary = ""  # what was said is the result all the same
+    finally:
+        current_run.reset(token)
+    history = list(state.thread.view(sender))  # the agents may go on, or forget
+    result = ChatResult(
+        chat_id=chat.chat_id if chat.chat_id is not None else run.run_id,
+        chat_history=history,
+        summary=summary,
+        cost=gather_usage_summary([sender, recipient]),
+        human_input=list(state.answers.get(sender.name, ())),
+        reason=reason or state.reason,
+        last_speaker=state.last_speaker or sender.name,
+        parsed=run.parsed,
+        context_variables=sender.context_variables.to_dict(),
+    )
+    run.runtime.emit(
+        RunCompletionEvent(
+            history=history,
+            summary=summary,
+            cost=result.cost,
+            last_speaker=result.last_speaker,
+            reason=result.reason,
+            context_variables=result.context_variables,
+        )
+    )
+    return result
+
+
+# ---------------------------------------------------------------- the opening message
+
+
+async def _opening(chat: Chat, run: RunContext) -> Message | str | None:
+    sender = chat.sender
+    message: Any = chat.message
+    try:
+        if callable(message):
+            return await call_user(run.host, message, sender, chat.recipient, chat.context)
+        own = sender.overrides.find(sender, "generate_init_message", run)
+        if own is not None:
+            return await run.call(own, message, **chat.context)
+        if message is None:
+            message = await sender.ask_person(run, ">", "opening", chat.recipient.name)
+    except EOFError as end:
+        if not isinstance(end, EndOfInput) and message is not None:
+            raise
+        run.terminate("End of input", sender.name, chat.recipient.name)
+        return None
+    return with_carryover(message, chat.context.get("carryover"))
+
+
+def with_carryover(message: Any, carryover: Any) -> Any:
+    """Return an opening message with what was carried over from earlier chats appended."""
+    if not carryover:
+        return message
+    if isinstance(message, str):
+        return message + carried(carryover)
+    if isinstance(message, Mapping):
+        found = dict(cast(Mapping[str, Any], message))
+        content = found.get("content")
+        if isinstance(content, str):
+            found["content"] = content + carried(carryover)
+        elif isinstance(content, list):
+            found["content"] = [{"type": "text", "text": carried(carryover)}, *cast(list[Any], content)]
+        return found
+    raise UsageError(f"a carryover cannot be added to the message {message!r}; expected a string or a dict")
+
+
+def carried(carryover: Any) -> str:
+    """Return what was carried over, as it is appended to a message."""
+    items = [carryover] if isinstance(carryover, str) else list(carryover)
+    return "\nContext: \n" + "\n".join(_carried_item(item) for item in items)
+
+
+def _carried_item(item: Any) -> str:
+    if not isinstance(item, Mapping) or "content" not in item:
+        return str(cast(object, item))
+    content: object = cast(Mapping[str, Any], item)["content"]
+    return content_text(content)

@@ -1,0 +1,263 @@
+"""How agents talk: a turn of the loop, one message, a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from .._sync import unboxing
+from ..action import Policy
+from ..agent import Agent, Participant, Reply, Termination
+from ..conversation.context import RunContext, current_run
+from ..conversation.result import ChatResult
+from ..events import Event
+from ..messages import Message
+from ..oversight.input_mode import LIMIT_REACHED, met
+from ..runs.response import Start, drive
+from .builtin import said_nothing
+from .chat import Chat, hold, with_carryover
+from .remembering import MemoryMethods
+
+if TYPE_CHECKING:
+    from .conversable import ConversableAgent
+
+Observers = Sequence[Callable[[Event], Any]]
+MessageLike = Message | dict[str, Any] | str | Callable[..., Any] | None
+
+
+class ChatMethods(MemoryMethods):
+    """Sending and chatting, and what the conversation loop asks of an agent."""
+
+    # ------------------------------------------------------------ what the loop asks
+
+    async def take_turn(self, run: RunContext) -> Reply | Termination:
+        """Open the chat, or reply to what came in last."""
+        state = run.state
+        me = cast("ConversableAgent", self)
+        other = cast("ConversableAgent", state.other(me))
+        if not state.opened:
+            opening = await run.opening() if run.opening is not None else None
+            return Termination(state.reason or "No opening message") if opening is None else Reply(opening, other)
+        messages = state.thread.view(me)
+        if state.max_turns is not None and me is state.initiator:
+            if state.auto_replies[0] >= other.max_consecutive_auto_reply():
+                return Termination(LIMIT_REACHED)
+            if messages and messages[-1].get("content") is not None and other.is_termination(messages[-1]):
+                return Termination(met(other.name))
+        own = me.overrides.find(me, "generate_reply", run)
+        if own is not None:
+            reply = await run.call(own, messages=messages, sender=other)
+        else:
+            reply = await self.reply_to(run, messages, other)
+        if reply is None:
+            return Termination(state.reason or "No reply generated")
+        if said_nothing(reply) and messages and said_nothing(messages[-1]):
+            # Two agents with nothing to say would exchange empty messages until the limit.
+            run.terminate("No reply generated", me.name, other.name)
+            return Termination("No reply generated")
+        return Reply(reply, other)
+
+    async def hand_over(self, run: RunContext, message: Any, to: Participant) -> None:
+        """Send what a turn decided, through an overridden `send` if there is one."""
+        me = cast("ConversableAgent", self)
+        run.state.owes = None
+        own = me.overrides.find(me, "send", run)
+        counted = run.state.max_turns is not None and me is run.state.initiator
+        if own is None:
+            await self.deliver(run, message, to, counted or None, run.given_silent)
+        elif counted:
+            await run.call(own, message, to, request_reply=True, silent=run.given_silent)
+        else:
+            await run.call(own, message, to, silent=run.given_silent)
+
+    async def deliver(
+        self, run: RunContext, message: Any, to: Participant, request_reply: bool | None, silent: bool | None
+    ) -> None:
+        """Pass a message through the hooks and to the recipient's `receive`."""
+        me = cast("ConversableAgent", self)
+        recipient = cast("ConversableAgent", to)
+        if self.hooks.lists["process_message_before_send"]:
+            message = await self.hooks.before_send(run, me, message, to, self._is_silent(silent))
+        own = recipient.overrides.find(recipient, "receive", run)
+        if own is not None:
+            await run.call(own, message, me, request_reply, silent)
+        else:
+            recipient.accept(run, message, me, request_reply, silent)
+
+    def accept(
+        self, run: RunContext, message: Any, sender: Agent, request_reply: bool | None, silent: bool | None
+    ) -> None:
+        """Record a message that came in, and whether this agent owes a reply."""
+        me, other = cast("ConversableAgent", self), cast("ConversableAgent", sender)
+        owes = request_reply is not False and (request_reply or run.state.side(me) not in run.state.deaf)
+        run.add(message, other, me, owes=bool(owes), silent=bool(other._is_silent(silent)))
+
+    def _is_silent(self, silent: bool | None) -> bool:
+        return bool(self.silent if self.silent is not None else silent)
+
+    # ------------------------------------------------------------ one message
+
+    def send(
+        self,
+        message: Message | dict[str, Any] | str,
+        recipient: ConversableAgent,
+        request_reply: bool | None = None,
+        silent: bool | None = False,
+    ) -> None:
+        """Send a message to another agent, who may reply."""
+        return self._wait(self._send(message, recipient, request_reply, silent))
+
+    async def a_send(
+        self,
+        message: Message | dict[str, Any] | str,
+        recipient: ConversableAgent,
+        request_reply: bool | None = None,
+        silent: bool | None = False,
+    ) -> None:
+        """Send a message to another agent, who may reply.
+
+        Args:
+            message: text, or a dict with content, tool_calls or function_call.
+            recipient: who receives it.
+            request_reply: whether a reply is wanted; None: if the recipient replies to this agent anyway.
+            silent: whether it is shown.
+
+        Raises:
+            MessageError: the message has no content and no call.
+        """
+        await unboxing(self._send(message, recipient, request_reply, silent))
+
+    async def _send(self, message: Any, recipient: ConversableAgent, request_reply: bool | None, silent: Any) -> None:
+        run = current_run.get()
+        me = cast("ConversableAgent", self)
+        if run is not None and run.state.thread.has(me, recipient):
+            await self.deliver(run, message, recipient, request_reply, silent)
+            return
+        chat = Chat(
+            me, recipient, message, clear_history=False, silent=silent, summary_method=None,
+            one_message=True, request_reply=request_reply,
+        )  # fmt: skip
+        await hold(chat)
+
+    def receive(
+        self,
+        message: Message | dict[str, Any] | str,
+        sender: ConversableAgent,
+        request_reply: bool | None = None,
+        silent: bool | None = False,
+    ) -> None:
+        """Receive a message from another agent, and reply to it if a reply is wanted."""
+        return self._wait(self._receive(message, sender, request_reply, silent))
+
+    async def a_receive(
+        self,
+        message: Message | dict[str, Any] | str,
+        sender: ConversableAgent,
+        request_reply: bool | None = None,
+        silent: bool | None = False,
+    ) -> None:
+        """Receive a message from another agent, and reply to it if a reply is wanted."""
+        await unboxing(self._receive(message, sender, request_reply, silent))
+
+    async def _receive(self, message: Any, sender: ConversableAgent, request_reply: bool | None, silent: Any) -> None:
+        run = current_run.get()
+        if run is not None and run.state.thread.has(cast(Agent, self), sender):
+            self.accept(run, message, sender, request_reply, silent)
+        else:
+            await sender._send(message, cast("ConversableAgent", self), request_reply, silent)
+
+    # ------------------------------------------------------------ a chat
+
+    def initiate_chat(
+        self,
+        recipient: ConversableAgent,
+        clear_history: bool = True,
+        silent: bool | None = False,
+        cache: Any = None,
+        max_turns: int | None = None,
+        summary_method: str | Callable[..., Any] | None = "last_msg",
+        summary_args: dict[str, Any] | None = None,
+        message: MessageLike = None,
+        *,
+        oversight: Policy | Iterable[Policy] = (),
+        observers: Observers = (),
+        **kwargs: Any,
+    ) -> ChatResult:
+        """Hold a chat, showing it at the terminal, and return its result. See `a_initiate_chat`."""
+        return drive(self._start(**given_to(locals())))
+
+    async def a_initiate_chat(
+        self,
+        recipient: ConversableAgent,
+        clear_history: bool = True,
+        silent: bool | None = False,
+        cache: Any = None,
+        max_turns: int | None = None,
+        summary_method: str | Callable[..., Any] | None = "last_msg",
+        summary_args: dict[str, Any] | None = None,
+        message: MessageLike = None,
+        *,
+        oversight: Policy | Iterable[Policy] = (),
+        observers: Observers = (),
+        **kwargs: Any,
+    ) -> ChatResult:
+        """Hold a chat and return its result.
+
+        Args:
+            recipient: the other agent.
+            clear_history: whether both forget what they said to each other before.
+            silent: whether messages are shown; None leaves it to the agents.
+            cache: a disk cache for the models' replies, see `Cache`.
+            max_turns: round trips at most; None: until somebody ends it.
+            summary_method: ``last_msg``, ``reflection_with_llm``, a function of (sender, recipient,
+                summary_args), or None.
+            summary_args: ``summary_prompt`` and ``summary_role`` for the reflection; more for a function.
+            message: the opening: text, a dict, a function of (sender, recipient, context), or None to
+                ask the person with ``>``.
+            oversight: rules on what is about to happen in this chat.
+            observers: functions that are told every event, in order, before anybody else.
+            **kwargs: ``carryover`` (text or a list, appended to the opening), and more for a message function.
+
+        Raises:
+            ConfigError: an argument cannot work.
+            ModelError: a model failed for good; the history is kept.
+        """
+        # Spelled out, because `locals()` would keep a second copy of everything while the chat lasts.
+        chat = self._chat(
+            recipient, clear_history=clear_history, silent=silent, cache=cache, max_turns=max_turns,
+            summary_method=summary_method, summary_args=summary_args, message=message, oversight=oversight,
+            observers=observers, kwargs=kwargs,
+        )  # fmt: skip
+        return await unboxing(hold(chat))
+
+    def _start(self, recipient: Any, chat_id: Any = None, **given: Any) -> Start:
+        """Check what was asked of a chat, and return what starts it."""
+        chat = self._chat(recipient, chat_id, **given)
+        return lambda on_start: hold(chat, on_start)
+
+    def _chat(self, recipient: Any, chat_id: Any = None, *, kwargs: dict[str, Any] | None = None, **given: Any) -> Chat:
+        context = kwargs or {}
+        if context:
+            chat_id = context.get("chat_id", chat_id)
+            context = {k: v for k, v in context.items() if k not in _OF_QUEUES}
+        return Chat(cast("ConversableAgent", self), recipient, context=context, chat_id=chat_id, **given)
+
+    def generate_init_message(self, message: Any, **kwargs: Any) -> Any:
+        """Return the opening message of a chat: what was given, or asked of the person, with the carryover."""
+        return self._wait(ChatMethods.a_generate_init_message(self, message, **kwargs))
+
+    async def a_generate_init_message(self, message: Any, **kwargs: Any) -> Any:
+        """Return the opening message of a chat: what was given, or asked of the person, with the carryover."""
+        if message is None:
+            async with self.within(None) as run:
+                message = await self.ask_person(run, ">", "opening", "")
+        return with_carryover(message, kwargs.get("carryover"))
+
+
+_OF_QUEUES = ("sender", "prerequisites", "finished_chat_indexes_to_exclude_from_carryover", "chat_id")
+"""What a queue of chats says of a chat, and its message function does not see."""
+
+
+def given_to(names: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the calling method, without itself."""
+    return {name: value for name, value in names.items() if name != "self"}

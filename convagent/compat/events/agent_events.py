@@ -1,0 +1,44 @@
+"""Mirror of `autogen.events.agent_events`."""
+
+from __future__ import annotations
+
+from ...events import ClearConversableAgentHistoryEvent as ClearConversableAgentHistoryEvent
+from ...events import ErrorEvent as ErrorEvent
+from ...events import ExecutedFunctionEvent as ExecutedFunctionEvent
+from ...events import ExecuteFunctionEvent as ExecuteFunctionEvent
+from ...events import FunctionCallEvent as FunctionCallEvent
+from ...events import FunctionResponseEvent as FunctionResponseEvent
+from ...events import GroupChatRunChatEvent as GroupChatRunChatEvent
+from ...events import InputRequestEvent as AsyncInputRequestEvent
+from ...events import InputRequestEvent as InputRequestEvent
+from ...events import PostCarryoverProcessingEvent as PostCarryoverProcessingEvent
+from ...events import RunCompletionEvent as RunCompletionEvent
+from ...events import TerminationAndHumanReplyNoInputEvent as TerminationAndHumanReplyNoInputEvent
+from ...events import TerminationEvent as TerminationEvent
+from ...events import TextEvent as TextEvent
+from ...events import ToolCallEvent as ToolCallEvent
+from ...events import ToolResponseEvent as ToolResponseEvent
+from ...events import UsingAutoReplyEvent as UsingAutoReplyEvent
+from ..absent import no_more
+
+__all__ = [
+    "AsyncInputRequestEvent",
+    "ClearConversableAgentHistoryEvent",
+    "ErrorEvent",
+    "ExecuteFunctionEvent",
+    "ExecutedFunctionEvent",
+    "FunctionCallEvent",
+    "FunctionResponseEvent",
+    "GroupChatRunChatEvent",
+    "InputRequestEvent",
+    "PostCarryoverProcessingEvent",
+    "RunCompletionEvent",
+    "TerminationAndHumanReplyNoInputEvent",
+    "TerminationEvent",
+    "TextEvent",
+    "ToolCallEvent",
+    "ToolResponseEvent",
+    "UsingAutoReplyEvent",
+]
+
+__getattr__ = no_more(__name__)

@@ -1,0 +1,14 @@
+"""Mirror of `autogen.llm_config.utils`."""
+
+from __future__ import annotations
+
+from ...models.config_files import config_list_from_json as config_list_from_json
+from ...models.config_files import filter_config as filter_config
+from ..absent import no_more
+
+__all__ = [
+    "config_list_from_json",
+    "filter_config",
+]
+
+__getattr__ = no_more(__name__)

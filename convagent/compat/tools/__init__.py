@@ -1,0 +1,18 @@
+"""Mirror of `autogen.tools`."""
+
+from __future__ import annotations
+
+from ...tools.tool import Tool as Tool
+from ...tools.tool import tool as tool
+from ..absent import no_more
+from ..tools.function_utils import get_function_schema as get_function_schema
+from ..tools.function_utils import serialize_to_str as serialize_to_str
+
+__all__ = [
+    "Tool",
+    "get_function_schema",
+    "serialize_to_str",
+    "tool",
+]
+
+__getattr__ = no_more(__name__)

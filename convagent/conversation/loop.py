@@ -1,0 +1,39 @@
+"""The one loop of every conversation."""
+
+from __future__ import annotations
+
+from ..agent import Reply, Termination
+from .context import RunContext, Stopped, current_run
+
+
+async def converse(run: RunContext) -> str:
+    """Let participants take turns until nobody speaks next, and return why it ended.
+
+    A turn returns what happens next as a value; this loop alone acts on it. It does not recurse:
+    a chat of 10,000 turns is 10,000 rounds of this `while`.
+    """
+    state, pattern = run.state, run.pattern
+    token = current_run.set(run)
+    try:
+        while True:
+            await run.checkpoint()  # first: what was said outside may call for another turn
+            speaker = pattern.next_speaker(state)
+            if speaker is None:
+                break
+            run.turn += 1
+            run.agent_name = speaker.name
+            match await speaker.take_turn(run):
+                case Reply(message, to):
+                    await speaker.hand_over(run, message, to)
+                case Termination(reason):
+                    return reason
+            await run.runtime.breathe()
+    except Stopped as stop:
+        run.terminate(stop.reason, run.agent_name or state.initiator.name)
+        return stop.reason
+    finally:
+        current_run.reset(token)
+    reason = pattern.end_reason(state)
+    if reason:
+        run.terminate(reason, state.initiator.name, state.recipient.name)
+    return reason or state.reason

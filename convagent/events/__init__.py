@@ -1,0 +1,84 @@
+"""Everything that happens in a run, as frozen values.
+
+Events are the only way out of a conversation: printing, streaming, audit and every user
+interface are observers of this one stream. An event carries an envelope (`run_id`, `seq`,
+`at`, `agent`) and its own fields; `transient` ones (pieces of a streamed text, a spinner's
+tick) are shown and never stored.
+
+The names, the snake-case `type` and the `content` payload of the events that the classic
+also had are the classic's, so that a migrated processor finds what it looks for;
+`event.content.sender` and `event.sender` are the same thing.
+"""
+
+from __future__ import annotations
+
+from .base import Event, stamp
+from .people import (
+    InputReplyEvent,
+    InputRequestEvent,
+    TerminationAndHumanReplyNoInputEvent,
+    UsingAutoReplyEvent,
+)
+from .run import (
+    ClearConversableAgentHistoryEvent,
+    ControlEvent,
+    ErrorEvent,
+    GroupChatRunChatEvent,
+    PostCarryoverProcessingEvent,
+    PrintEvent,
+    RunCompletionEvent,
+    RunStarted,
+    TerminationEvent,
+    UsageSummaryEvent,
+)
+from .talk import (
+    FunctionCallEvent,
+    FunctionResponseEvent,
+    MessageEvent,
+    TextEvent,
+    ToolCallEvent,
+    ToolResponseEvent,
+    message_event_class,
+)
+from .work import (
+    ExecutedFunctionEvent,
+    ExecuteFunctionEvent,
+    ModelCallFinished,
+    ModelCallStarted,
+    ModelFallbackEvent,
+    StreamEvent,
+    StreamResetEvent,
+)
+
+__all__ = [
+    "ClearConversableAgentHistoryEvent",
+    "ControlEvent",
+    "ErrorEvent",
+    "Event",
+    "ExecuteFunctionEvent",
+    "ExecutedFunctionEvent",
+    "FunctionCallEvent",
+    "FunctionResponseEvent",
+    "GroupChatRunChatEvent",
+    "InputReplyEvent",
+    "InputRequestEvent",
+    "MessageEvent",
+    "ModelCallFinished",
+    "ModelCallStarted",
+    "ModelFallbackEvent",
+    "PostCarryoverProcessingEvent",
+    "PrintEvent",
+    "RunCompletionEvent",
+    "RunStarted",
+    "StreamEvent",
+    "StreamResetEvent",
+    "TerminationAndHumanReplyNoInputEvent",
+    "TerminationEvent",
+    "TextEvent",
+    "ToolCallEvent",
+    "ToolResponseEvent",
+    "UsageSummaryEvent",
+    "UsingAutoReplyEvent",
+    "message_event_class",
+    "stamp",
+]

@@ -1,0 +1,128 @@
+"""Events of a run and its chats: how it starts, ends, fails and is steered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..messages import Message
+from .base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run began."""
+
+    type: ClassVar[str] = "run_started"
+
+    agents: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Sentences for the header, such as that an agent's answers come from offline rules."""
+    parent: str = ""
+    """The run this one is a child of, or empty."""
+    silent: bool = False
+    """Whether the chat asked not to be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminationEvent(Event):
+    """The conversation reached its end, for the stated reason."""
+
+    type: ClassVar[str] = "termination"
+
+    termination_reason: str
+    sender: str = ""
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCompletionEvent(Event):
+    """The run ended and this is its result. The last event of a run that did not fail."""
+
+    type: ClassVar[str] = "run_completion"
+
+    history: Sequence[Message]
+    summary: str
+    cost: Mapping[str, Any]
+    last_speaker: str
+    reason: str = ""
+    """Why it ended: the reason of the termination, or what stopped it."""
+    context_variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorEvent(Event):
+    """The run failed; its history up to here is kept. The last event of a failed run."""
+
+    type: ClassVar[str] = "error"
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlEvent(Event):
+    """Somebody outside steered the run: `interrupt`, `resume`, `say` or `stop`."""
+
+    type: ClassVar[str] = "control"
+
+    action: str
+    text: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostCarryoverProcessingEvent(Event):
+    """A chat of a queue is about to start, with what earlier chats carried over."""
+
+    type: ClassVar[str] = "post_carryover_processing"
+
+    carryover: Sequence[Any] | str
+    message: Any
+    sender: str
+    recipient: str
+    verbose: bool = False
+    summary_method: str = ""
+    max_turns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChatRunChatEvent(Event):
+    """The next speaker of a group was chosen."""
+
+    type: ClassVar[str] = "group_chat_run_chat"
+
+    speaker: str
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearConversableAgentHistoryEvent(Event):
+    """An agent forgot messages."""
+
+    type: ClassVar[str] = "clear_conversable_agent_history"
+
+    no_events_preserved: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSummaryEvent(Event):
+    """Somebody asked an agent to show what its models cost."""
+
+    type: ClassVar[str] = "usage_summary"
+
+    mode: str
+    """`both`, `actual` or `total`."""
+    actual: Mapping[str, Any] | None = None
+    total: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintEvent(Event):
+    """A program wrote a line through the current IOStream."""
+
+    type: ClassVar[str] = "print"
+
+    objects: tuple[Any, ...]
+    sep: str = " "
+    end: str = "\n"

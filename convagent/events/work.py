@@ -1,0 +1,107 @@
+"""Events of models and tools: what they are doing, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..messages import Usage
+from .base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCallStarted(Event):
+    """A model is being asked."""
+
+    type: ClassVar[str] = "model_call_started"
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCallFinished(Event):
+    """A model answered, or failed for good."""
+
+    type: ClassVar[str] = "model_call_finished"
+
+    model: str
+    seconds: float
+    usage: Usage = Usage()
+    cached: bool = False
+    finish_reason: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFallbackEvent(Event):
+    """An entry of a configuration list failed, and the next one is tried."""
+
+    type: ClassVar[str] = "model_fallback"
+
+    model: str
+    endpoint: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent(Event):
+    """A piece of a reply, as it comes."""
+
+    type: ClassVar[str] = "stream"
+    transient: ClassVar[bool] = True
+
+    text: str
+    sender: str
+    recipient: str
+    silent: bool = False
+
+    def _payload(self) -> dict[str, Any]:
+        return {"content": self.text, "sender": self.sender, "recipient": self.recipient}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamResetEvent(Event):
+    """What was streamed of this reply so far is void."""
+
+    type: ClassVar[str] = "stream_reset"
+    transient: ClassVar[bool] = True
+
+    reason: str
+    sender: str
+    recipient: str
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteFunctionEvent(Event):
+    """A tool is about to run with these arguments."""
+
+    type: ClassVar[str] = "execute_function"
+
+    func_name: str
+    call_id: str | None
+    arguments: Mapping[str, Any]
+    recipient: str = ""
+    """The agent that executes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutedFunctionEvent(Event):
+    """A tool ran, or could not."""
+
+    type: ClassVar[str] = "executed_function"
+
+    func_name: str
+    call_id: str | None
+    arguments: Mapping[str, Any] | None
+    result: str
+    """What the model is told."""
+    is_exec_success: bool
+    recipient: str = ""
+    """The agent that executed."""
+    seconds: float = 0.0
+
+    def _payload(self) -> dict[str, Any]:
+        own = Event._payload(self)
+        return {**own, "content": own.pop("result")}

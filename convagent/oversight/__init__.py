@@ -1,0 +1,1 @@
+"""Oversight: who decides what, as pure values."""

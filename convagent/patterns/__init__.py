@@ -1,0 +1,1 @@
+"""Patterns: who speaks next."""

@@ -1,0 +1,1 @@
+"""Runs: a conversation started, consumed and steered."""

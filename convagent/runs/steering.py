@@ -1,0 +1,134 @@
+"""How somebody outside reaches into a run: from any thread, at any moment, before it starts, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ..runtime import Control, Interrupted, Steer
+
+if TYPE_CHECKING:
+    from .local import LocalRuntime
+
+T = TypeVar("T")
+
+
+class Steering:
+    """The control messages of one run, and what is to be cancelled for them: its waits and those of runs inside it.
+
+    What is asked of a run is met by whichever conversation of it comes first to a boundary: a
+    question, a model call, the next turn. A stop stays, so that every one of them ends.
+    """
+
+    def __init__(self, outer: Steering | None = None) -> None:
+        self._around: tuple[Steering, ...] = () if outer is None else (outer, *outer._around)
+        """Those of the runs which this one is inside of, the nearest first."""
+        self.runtime: LocalRuntime | None = None
+        """The run, once it has started."""
+        self._controls: list[Control] = []  # an empty deque takes 700 bytes
+        self._stop: Control | None = None
+        self._waits: set[_Wait] = set()
+
+    def attach(self, runtime: LocalRuntime) -> None:
+        """Take over a run that starts."""
+        self.runtime, self._around = runtime, runtime.steering._around
+        runtime.steering = self
+
+    # ------------------------------------------------------------ from outside, any thread
+
+    def steer(self, control: Control) -> None:
+        """Hand in a control message. A second interruption before the first is met is the same one."""
+        if control.action == "stop":
+            self._stop = self._stop or control
+        elif control.action != "interrupt" or not any(c.action == "interrupt" for c in tuple(self._controls)):
+            self._controls.append(control)
+        for wait in tuple(self._waits):
+            wait.cut_soon()
+
+    # ------------------------------------------------------------ the run's side
+
+    def take(self) -> tuple[Control, Steering] | None:
+        """Take the oldest message for this run or one around it, and say for which; a stop first, and not away."""
+        if not self._around and self._stop is None and not self._controls:
+            return None
+        for steering in (self, *self._around):
+            if steering._stop is not None:
+                return steering._stop, steering
+        for steering in (self, *self._around):
+            if steering._controls:
+                return steering._controls.pop(0), steering
+        return None
+
+    def wants(self, kinds: Sequence[Steer]) -> bool:
+        """Return whether a message of these kinds is waiting."""
+        for steering in (self, *self._around):
+            if steering._stop is not None and "stop" in kinds:
+                return True
+            if steering._controls and any(c.action in kinds for c in tuple(steering._controls)):
+                return True
+        return False
+
+    async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer]) -> T:
+        """Await something that messages of these kinds cancel; then raise `Interrupted`."""
+        wait = _Wait(self, by)
+        self._waits.add(wait)
+        for steering in self._around:
+            steering._waits.add(wait)
+        try:
+            # Only now: a message that came in between has found no wait to cut.
+            if self.wants(by):
+                raise Interrupted
+            return await fn()
+        except asyncio.CancelledError:
+            if wait.ours():
+                raise Interrupted from None
+            raise
+        finally:
+            wait.over()
+            self._waits.discard(wait)
+            for steering in self._around:
+                steering._waits.discard(wait)
+
+
+class _Wait:
+    """A task that waits for something which may be cut short.
+
+    The task itself is cancelled, not one made for the purpose, which would cost every model
+    call its making; so our own cancellations are told from those of others, and taken back.
+    """
+
+    __slots__ = ("_before", "_by", "_cut", "_over", "_steering", "_task")
+
+    def __init__(self, steering: Steering, by: Sequence[Steer]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # a coroutine that awaits runs in a task
+        self._task, self._steering, self._by = task, steering, by
+        self._cut = self._over = False
+        self._before = task.cancelling()
+
+    def cut_soon(self) -> None:
+        """Cancel the task, if it still waits when its loop gets to it. From any thread."""
+        try:
+            self._task.get_loop().call_soon_threadsafe(self._cancel)
+        except RuntimeError:
+            pass  # the loop is closed, and nothing waits there
+
+    def _cancel(self) -> None:
+        if not self._over and not self._cut and self._steering.wants(self._by):
+            self._cut = True
+            self._task.cancel()
+
+    def ours(self) -> bool:
+        """Return whether a cancellation was ours alone, and take ours back."""
+        if not self._cut:
+            return False
+        self._cut = False
+        return self._task.uncancel() <= self._before
+
+    def over(self) -> None:
+        """Wait no more. A cancellation that was swallowed on the way is taken back here."""
+        self._over = True
+        if self._cut:
+            self._cut = False
+            self._task.uncancel()

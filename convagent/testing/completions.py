@@ -1,0 +1,101 @@
+"""The server's side of chat completions: requests checked, replies and streams written. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ..messages import Message, content_text
+
+_ROLES = frozenset(("system", "developer", "user", "assistant", "tool", "function"))
+_PIECES = re.compile(r"\s*\S+\s*|\s+")
+
+
+def status_text(code: int, headers: Mapping[str, str]) -> str:
+    """Return what the real service says with a status."""
+    if code == 401:
+        key = headers.get("authorization", "").removeprefix("Bearer ") or headers.get("api-key", "")
+        return f"Incorrect API key provided: {key[:8]}{'*' * 8}{key[-4:]}. You can find your API key elsewhere."
+    if code == 429:
+        return "Rate limit reached for requests"
+    return f"The server answered {code} because the test asked for it"
+
+
+def checked(data: bytes) -> dict[str, Any]:
+    """Parse a chat-completions request as strictly as the real service does.
+
+    Raises:
+        ValueError: it is not one; the text is what the client is told.
+    """
+    try:
+        found = json.loads(data, parse_constant=_no_constant)
+    except ValueError as error:
+        raise ValueError(f"We could not parse the JSON body of your request: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError("The JSON body of your request is not an object")
+    body = cast(dict[str, Any], found)
+    if not isinstance(body.get("model"), str) or not body["model"]:
+        raise ValueError("you must provide a model parameter")
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise ValueError("Invalid type for 'messages': expected a non-empty array of objects")
+    for i, message in enumerate(cast(list[Any], messages)):
+        if not isinstance(message, dict) or cast(dict[str, Any], message).get("role") not in _ROLES:
+            raise ValueError(f"Invalid value: 'messages[{i}].role' must be one of {', '.join(sorted(_ROLES))}")
+    if "stream_options" in body and not body.get("stream"):
+        raise ValueError("The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+    return body
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _usage(message: Message, body: Mapping[str, Any]) -> dict[str, int]:
+    """Count words as tokens."""
+    asked = sum(len(content_text(m.get("content")).split()) for m in body["messages"])
+    told = len(content_text(message.get("content")).split()) + len(str(message.get("tool_calls", "")).split())
+    return {"prompt_tokens": asked, "completion_tokens": told, "total_tokens": asked + told}
+
+
+def _finish(message: Message) -> str:
+    return "tool_calls" if message.get("tool_calls") else "stop"
+
+
+def completion(number: int, message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole completion."""
+    choice = {"index": 0, "message": message, "finish_reason": _finish(message), "logprobs": None}
+    return {
+        "id": f"chatcmpl-{number}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body["model"],
+        "choices": [choice],
+        "usage": _usage(message, body),
+    }
+
+
+def chunks(number: int, message: Message, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cut a message into the pieces a streaming server sends."""
+    head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
+    options = cast(Mapping[str, Any], body.get("stream_options") or {})
+    include_usage = options.get("include_usage")
+    # While usage is included, every chunk but the last carries a null usage.
+    tail: dict[str, Any] = {"usage": None} if include_usage else {}
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "" if message.get("content") else None}]
+    deltas += [{"content": piece} for piece in _PIECES.findall(content_text(message.get("content")))]
+    for i, call in enumerate(message.get("tool_calls") or ()):
+        function = call.get("function") or {}
+        text = function.get("arguments") or ""
+        first = {"name": function.get("name"), "arguments": ""}
+        deltas.append({"tool_calls": [{"index": i, "id": call.get("id"), "type": "function", "function": first}]})
+        for start in range(0, len(text), 8):
+            piece = {"index": i, "function": {"arguments": text[start : start + 8]}}
+            deltas.append({"tool_calls": [piece]})
+    chunks = [{**head, "choices": [{"index": 0, "delta": d, "finish_reason": None}], **tail} for d in deltas]
+    chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": _finish(message)}], **tail})
+    if include_usage:
+        chunks.append({**head, "choices": [], "usage": _usage(message, body)})
+    return chunks

@@ -1,0 +1,1 @@
+"""Tools: what they are, their JSON Schema, and how one is invoked."""

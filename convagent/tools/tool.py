@@ -1,0 +1,378 @@
+"""Tools: functions that a model may call."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast, overload
+
+from ..errors import ConfigError
+from .arguments import Binder
+from .signature import Signature, innermost, is_async, local_names, read_signature
+from .toolset import ToolSet as ToolSet
+
+Effect = Literal["read", "idempotent", "unsafe"]
+"""What doing a thing twice means: nothing; the same as once; something else."""
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_EFFECTS = ("read", "idempotent", "unsafe")
+
+
+class Tool:
+    """A function with what a model must know to call it. Usually made by `tool`.
+
+    Making one costs little: its JSON Schema and its validator are built on first use.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_binder",
+        "_is_async",
+        "_local",
+        "_parameters",
+        "_raw",
+        "_schema",
+        "_signature",
+        "classic",
+        "description",
+        "effect",
+        "fn",
+        "name",
+        "parallel",
+    )
+
+    name: str
+    description: str
+    fn: Callable[..., Any]
+    parallel: bool
+    """Whether it may run beside other calls of the same reply."""
+    effect: Effect
+    """What calling it twice means; `unsafe` unless stated."""
+    classic: bool
+    """Whether it was registered the classic way: arguments that it does not declare are dropped, not refused."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        parallel: bool = True,
+        effect: Effect = "unsafe",
+        parameters: Mapping[str, Any] | None = None,
+        classic: bool = False,
+    ) -> None:
+        """Make a tool of a callable.
+
+        Args:
+            fn: a function, static method, method, partial, class or callable object, sync or async.
+            name: what a model calls it; the function's own name if not given.
+            description: what a model reads; the function's docstring if not given.
+            parallel: see the attribute.
+            effect: see the attribute.
+            parameters: a JSON Schema of the arguments, which are then checked by it and not converted;
+                made from the annotations if not given.
+            classic: see the attribute.
+
+        Raises:
+            ConfigError: the name cannot be sent to a model, or an argument is not what it should be.
+        """
+        if not callable(fn):
+            raise ConfigError(f"{fn!r} is a {type(fn).__name__}; a tool is made of a function")
+        if effect not in _EFFECTS:
+            from ..errors import one_of
+
+            raise one_of("effect", effect, _EFFECTS)
+        code = innermost(fn)
+        self.name = _checked_name(name if name is not None else getattr(code, "__name__", ""), fn, code)
+        self.description = description if description is not None else _docstring(fn, code)
+        self.fn = cast(Any, fn).__func__ if isinstance(fn, staticmethod) else fn
+        self.parallel = parallel
+        self.effect = effect
+        self.classic = classic
+        self._raw = parameters is not None
+        self._parameters: dict[str, Any] | None = None
+        if parameters is not None:
+            from .raw import check_raw
+
+            self._parameters = check_raw(parameters, self.name)
+        self._local = local_names(self.fn)
+        self._signature: Signature | None = None
+        self._schema: dict[str, Any] | None = None
+        self._binder: Binder | None = None
+        self._is_async: bool | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON Schema of the arguments. Shared: read it, do not edit it.
+
+        Raises:
+            ConfigError: a parameter has no annotation, or one that has no JSON Schema.
+        """
+        if self._parameters is None:
+            from .schema import parameters_of
+
+            self._parameters = parameters_of(self._read(), self.name, self._local)
+        return self._parameters
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What a model is sent: ``{"type": "function", "function": {...}}``. Shared: read it, do not edit it."""
+        if self._schema is None:
+            function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+            self._schema = {"type": "function", "function": function}
+        return self._schema
+
+    @property
+    def is_async(self) -> bool:
+        """Whether calling the function gives a coroutine."""
+        if self._is_async is None:
+            self._is_async = is_async(self.fn)
+        return self._is_async
+
+    @property
+    def binder(self) -> Binder:
+        """What turns the arguments of a call into a call of the function.
+
+        Raises:
+            ConfigError: the tool was given a JSON Schema that is not valid.
+        """
+        if self._binder is None:
+            self._binder = self._make_binder()
+        return self._binder
+
+    def check(self) -> Tool:
+        """Return the tool if its parameters are annotated; cheaper than asking for its schema.
+
+        Raises:
+            ConfigError: it names the parameters that are not.
+        """
+        if not self._raw:
+            from .schema import check_annotations
+
+            check_annotations(self._read(), self.name)
+        return self
+
+    def replace(
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        fn: Callable[..., Any] | None = None,
+        parallel: bool | None = None,
+        classic: bool | None = None,
+    ) -> Tool:
+        """Return a copy in which what is given here differs."""
+        found = Tool(
+            self.fn if fn is None else fn,
+            name=self.name if name is None else name,
+            description=self.description if description is None else description,
+            parallel=self.parallel if parallel is None else parallel,
+            effect=self.effect,
+            parameters=self._parameters if self._raw else None,
+            classic=self.classic if classic is None else classic,
+        )
+        found._local = found._local or self._local
+        if fn is None:
+            found._signature, found._parameters = self._signature, self._parameters
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, as if it had never become a tool."""
+        return self.fn(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Tool:
+        """Bind a tool that was defined as a method; one whose function takes no `self` stays as it is."""
+        if instance is None or not _looks_like_method(self.fn):
+            return self
+        return self.replace(fn=self.fn.__get__(instance, owner))
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """The function, for `inspect.signature` and its like."""
+        return self.fn
+
+    @property
+    def __name__(self) -> str:
+        """The name, where a function is expected."""
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"Tool({self.name!r})"
+
+    def _read(self) -> Signature:
+        if self._signature is None:
+            self._signature = read_signature(self.fn, self.name, self._local)
+        return self._signature
+
+    def _make_binder(self) -> Binder:
+        if self._raw:
+            from .raw import raw_validator
+
+            try:
+                signature = self._read()
+            except ConfigError:
+                signature = None  # a built-in without one, which is why the schema was given
+            return Binder(signature, raw_validator(self.parameters, self.name), drop=self.classic)
+        from .schema import validator_of
+
+        signature = self._read()
+        try:
+            hints = self.parameters
+        except ConfigError:
+            hints = {}  # executed without having been described to a model: `function_map`
+        validate = validator_of(signature, self.name, self._local, drop=self.classic, parameters=hints)
+        return Binder(signature, validate, drop=False)
+
+
+@overload
+def tool(fn: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    parallel: bool = True,
+    effect: Effect = "unsafe",
+    parameters: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Any]], Tool]: ...
+@overload
+def tool(
+    fn: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    parallel: bool = True,
+    effect: Effect = "unsafe",
+    parameters: Mapping[str, Any] | None = None,
+) -> Tool: ...
+def tool(
+    fn: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    parallel: bool = True,
+    effect: Effect = "unsafe",
+    parameters: Mapping[str, Any] | None = None,
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """Make a tool of a function: ``@tool``, ``@tool(effect="read")`` or ``tool(fn, name="other")``.
+
+    Args:
+        fn: the function; sync or async.
+        name: what a model calls it; the function's own name if not given.
+        description: what a model reads; the function's docstring if not given.
+        parallel: False: it never runs beside another call of the same reply.
+        effect: what calling it twice means: `read`, `idempotent`, or `unsafe`.
+        parameters: a JSON Schema of the arguments, instead of the annotations.
+
+    Raises:
+        ConfigError: a name that cannot be sent, or a parameter without annotation.
+    """
+
+    def make(found: Callable[..., Any]) -> Tool:
+        made = Tool(found, name=name, description=description, parallel=parallel, effect=effect, parameters=parameters)
+        return made if _looks_like_method(made.fn) else made.check()
+
+    return make if fn is None else make(fn)
+
+
+def as_tool(
+    value: object,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    classic: bool = False,
+    parallel: bool | None = None,
+) -> Tool:
+    """Read a callable, a tool, or ``{"function": schema, "fn": callable}`` as a tool.
+
+    Args:
+        value: what to read. A tool comes back as it is, or as a copy where something given here differs.
+        name: replaces the name.
+        description: replaces the description.
+        classic: registered the classic way; parameters without annotation are then refused only when the
+            schema is asked for, because `function_map` never asks.
+        parallel: None: a tool keeps its own, a classic function runs alone, any other beside others.
+
+    Raises:
+        ConfigError: it is none of these, or cannot be a tool.
+    """
+    if isinstance(value, Tool):
+        same = (
+            name in (None, value.name)
+            and description in (None, value.description)
+            and parallel in (None, value.parallel)
+            and (value.classic or not classic)
+        )
+        if same:
+            return value
+        return value.replace(name=name, description=description, parallel=parallel, classic=classic or value.classic)
+    alone = classic if parallel is None else not parallel
+    if isinstance(value, Mapping):
+        return _from_mapping(cast(Mapping[str, Any], value), name, description, classic=classic, parallel=not alone)
+    if not callable(value):
+        raise ConfigError(
+            f"{value!r} is a {type(value).__name__}; a tool is a function, a Tool, or a dict "
+            "{'function': {'name': ..., 'description': ..., 'parameters': {...}}, 'fn': callable}"
+        )
+    made = Tool(value, name=name, description=description, classic=classic, parallel=not alone)
+    return made if classic else made.check()
+
+
+def check_name(name: object, what: str = "tool") -> str:
+    """Return a name that every provider accepts.
+
+    Raises:
+        ConfigError: it has other characters, none, or more than 64.
+    """
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return name
+    hint = ""
+    if isinstance(name, str) and name:
+        hint = f", for example {re.sub(r'[^a-zA-Z0-9_-]', '_', name)[:64]!r}"
+    raise ConfigError(
+        f"{what} name {name!r} is not 1 to 64 letters, digits, '_' and '-'; choose another with name={hint}"
+    )
+
+
+def _checked_name(name: object, fn: Callable[..., Any], code: Any) -> str:
+    if name == "<lambda>":
+        raise ConfigError("a lambda has no name that a model could call; pass name=")
+    if not inspect.isroutine(fn) and name in ("__init__", "__call__"):
+        name = getattr(fn, "__name__", None) or type(fn).__name__
+    return check_name(name)
+
+
+def _docstring(fn: Callable[..., Any], code: Any) -> str:
+    found = inspect.getdoc(code) if inspect.isroutine(code) else None
+    if code is not fn and getattr(code, "__name__", "") in ("__init__", "__call__"):
+        own = fn if inspect.isclass(fn) else type(fn)
+        generic = getattr(object, code.__name__, None)
+        found = (None if generic and found == generic.__doc__ else code.__doc__) or own.__doc__
+    return inspect.cleandoc(found or "")
+
+
+def _looks_like_method(fn: Callable[..., Any]) -> bool:
+    """Tell whether a plain function will be bound later; its first parameter then needs no annotation."""
+    names = getattr(getattr(fn, "__code__", None), "co_varnames", ())
+    return inspect.isfunction(fn) and names[:1] in (("self",), ("cls",))
+
+
+def _from_mapping(
+    value: Mapping[str, Any], name: str | None, description: str | None, *, classic: bool, parallel: bool
+) -> Tool:
+    fn, function = value.get("fn"), value.get("function")
+    if not callable(fn) or not isinstance(function, Mapping):
+        raise ConfigError(
+            f"a tool as a dict needs 'function' (its schema) and 'fn' (the callable); found {sorted(value)}"
+        )
+    schema = cast(Mapping[str, Any], function)
+    return Tool(
+        fn,
+        name=name if name is not None else schema.get("name"),
+        description=description if description is not None else schema.get("description", ""),
+        parameters=schema.get("parameters") or {"type": "object", "properties": {}},
+        classic=classic,
+        parallel=parallel,
+    )

@@ -1,0 +1,31 @@
+"""The floors of the house, lowest first. Imports run only downward; a new module gets its place here.
+
+A name is a module or a package right below `convagent`; a package stands on one floor as a whole.
+"""
+
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"errors", "_screen"}),
+    frozenset({"json_schema", "messages", "_sync"}),
+    frozenset({"models", "tools", "human", "action", "agent", "_reader"}),
+    frozenset({"oversight", "events", "transcript"}),
+    frozenset({"runtime", "serde"}),
+    frozenset({"conversation", "observers", "journal", "iostream"}),
+    frozenset({"audit", "patterns", "channels", "engine"}),
+    frozenset({"runs"}),
+    frozenset({"agents"}),
+    frozenset({"testing", "compat"}),
+    frozenset({"convagent"}),  # the face: convagent/__init__.py
+    frozenset({"cli"}),
+)
+
+NEIGHBOURS: dict[tuple[str, str], str] = {
+    # (who imports, whom): why this step sideways or upward is right.
+    ("events", "transcript"): "Event.print() is the classic's; the look stands in its own file, loaded when it is used",
+    ("observers", "iostream"): "the console writes and asks through the classic's IOStream; it is an observer's file",
+    ("transcript", "events"): "one idea in two files: what happened, and how it looks",
+}
+
+FOR_TYPES: dict[tuple[str, str], str] = {
+    # The same, but only below `if TYPE_CHECKING:`; nothing is loaded when the program runs.
+    ("agent", "conversation"): "the protocol of a participant names what a participant is handed",
+}
