@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LIMIT = 20.0
+LIMIT = 45.0
 """Seconds to wait for a text before the test fails."""
 
 _OPENING = "import os, sys\nos.close(os.open(os.ttyname(0), os.O_RDWR))\n"  # makes it the controlling terminal

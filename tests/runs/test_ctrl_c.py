@@ -190,15 +190,13 @@ user = ConversableAgent("user", llm_config=False, human_input_mode="TERMINATE", 
 
 SLOW = """
 from convagent.testing.openai_server import OpenAIServer, hang
-server = OpenAIServer([hang(), "answer"])
+def asked(body):
+    print("ASKED", flush=True)
+    return hang()
+server = OpenAIServer([asked, "answer"])
 server.__enter__()
 bot = ConversableAgent("bot", llm_config=server.llm_config(), human_input_mode="NEVER")
 user = ConversableAgent("user", llm_config=False, human_input_mode="NEVER")
-import threading
-def tell():
-    while not server.requests: pass
-    print("ASKED", flush=True)
-threading.Thread(target=tell, daemon=True).start()
 """
 ONE = "show(user.initiate_chat(bot, message='go', max_turns=1))\n"
 END = "server.__exit__(None, None, None)\n"
