@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .harness import ROOT, Bench, header
 
-MEASUREMENTS = ("imports", "turns", "crowd", "tools", "requests", "streaming")
+MEASUREMENTS = ("imports", "turns", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit")
 
 
 def main() -> None:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .action import Action as Action
-    from .action import Allow as Allow
-    from .action import Deny as Deny
     from .agent import Agent as Agent
     from .agents.conversable import ConversableAgent as ConversableAgent
     from .agents.presets import AssistantAgent as AssistantAgent
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from .agents.usage import gather_usage_summary as gather_usage_summary
     from .agents.variables import ContextVariables as ContextVariables
     from .agents.variables import UpdateSystemMessage as UpdateSystemMessage
+    from .conversation.ask_human import ask_human as ask_human
+    from .conversation.ask_human import escalate as escalate
     from .conversation.result import ChatResult as ChatResult
     from .errors import AllModelsFailed as AllModelsFailed
     from .errors import ConfigError as ConfigError
@@ -31,11 +31,21 @@ if TYPE_CHECKING:
     from .errors import MessageError as MessageError
     from .errors import MissingExtra as MissingExtra
     from .errors import ModelError as ModelError
+    from .errors import NobodyReachable as NobodyReachable
+    from .errors import PolicyError as PolicyError
     from .errors import RunCancelled as RunCancelled
     from .errors import ToolError as ToolError
     from .errors import UsageError as UsageError
+    from .human import Decision as Decision
     from .human import HumanReply as HumanReply
     from .human import HumanRequest as HumanRequest
+    from .human import approve as approve
+    from .human import edit as edit
+    from .human import reject as reject
+    from .human import respond as respond
+    from .human import revise as revise
+    from .human import stop as stop
+    from .human import try_again as try_again
     from .iostream import IOConsole as IOConsole
     from .iostream import IOStream as IOStream
     from .messages import Message as Message
@@ -56,9 +66,35 @@ if TYPE_CHECKING:
     from .observers.console import AsyncConsoleEventProcessor as AsyncConsoleEventProcessor
     from .observers.console import ConsoleEventProcessor as ConsoleEventProcessor
     from .observers.printer import Printer as Printer
+    from .oversight.atoms import Allow as Allow
+    from .oversight.atoms import Deny as Deny
+    from .oversight.atoms import allow as allow
+    from .oversight.backoff import constant as constant
+    from .oversight.backoff import exponential as exponential
+    from .oversight.confidence import field as field
+    from .oversight.confidence import logprobs as logprobs
+    from .oversight.confidence import vote as vote
+    from .oversight.explain import explain as explain
+    from .oversight.policy import Policy as Policy
+    from .oversight.predicate import arg as arg
+    from .oversight.predicate import its as its
+    from .oversight.router import Oversight as Oversight
+    from .oversight.table import policy_table as policy_table
+    from .oversight.words import all_of as all_of
+    from .oversight.words import ask as ask
+    from .oversight.words import at as at
+    from .oversight.words import below as below
+    from .oversight.words import deny as deny
+    from .oversight.words import failing as failing
+    from .oversight.words import first_of as first_of
+    from .oversight.words import retry as retry
+    from .oversight.words import sample as sample
+    from .oversight.words import when as when
+    from .patterns.review import review as review
     from .runs.response import AsyncRunResponse as AsyncRunResponse
     from .runs.response import RunResponse as RunResponse
     from .tools.context import ToolContext as ToolContext
+    from .tools.secret import secret as secret
     from .tools.tool import Tool as Tool
     from .tools.tool import ToolSet as ToolSet
     from .tools.tool import tool as tool
@@ -69,7 +105,7 @@ _HOMES: dict[str, str] = {
     "Action": "action",
     "Agent": "agent",
     "AllModelsFailed": "errors",
-    "Allow": "action",
+    "Allow": "oversight.atoms",
     "AssistantAgent": "agents.presets",
     "AsyncConsoleEventProcessor": "observers.console",
     "AsyncRunResponse": "runs.response",
@@ -80,7 +116,8 @@ _HOMES: dict[str, str] = {
     "ContextVariables": "agents.variables",
     "ConvagentError": "errors",
     "ConversableAgent": "agents.conversable",
-    "Deny": "action",
+    "Decision": "human",
+    "Deny": "oversight.atoms",
     "EndOfInput": "errors",
     "HumanReply": "human",
     "HumanRequest": "human",
@@ -94,6 +131,10 @@ _HOMES: dict[str, str] = {
     "ModelError": "errors",
     "ModelReply": "models.base",
     "ModelRequest": "models.base",
+    "NobodyReachable": "errors",
+    "PolicyError": "errors",
+    "Oversight": "oversight.router",
+    "Policy": "oversight.policy",
     "Printer": "observers.printer",
     "RuleModel": "models.rules",
     "RunCancelled": "errors",
@@ -108,16 +149,47 @@ _HOMES: dict[str, str] = {
     "UsageError": "errors",
     "UserProxyAgent": "agents.presets",
     "a_initiate_chats": "agents.queue",
+    "all_of": "oversight.words",
+    "allow": "oversight.atoms",
+    "approve": "human",
+    "arg": "oversight.predicate",
+    "ask": "oversight.words",
+    "ask_human": "conversation.ask_human",
+    "at": "oversight.words",
+    "below": "oversight.words",
     "config_list_from_dotenv": "models.config_env",
     "config_list_from_json": "models.config_files",
     "config_list_from_models": "models.config_env",
     "config_list_openai_aoai": "models.config_env",
+    "constant": "oversight.backoff",
+    "deny": "oversight.words",
+    "edit": "human",
+    "escalate": "conversation.ask_human",
+    "explain": "oversight.explain",
+    "exponential": "oversight.backoff",
+    "failing": "oversight.words",
+    "field": "oversight.confidence",
     "filter_config": "models.config_files",
-    "get_config_list": "models.config_env",
+    "first_of": "oversight.words",
     "gather_usage_summary": "agents.usage",
+    "get_config_list": "models.config_env",
     "initiate_chats": "agents.queue",
+    "its": "oversight.predicate",
+    "logprobs": "oversight.confidence",
+    "policy_table": "oversight.table",
     "register_function": "agents.tooling",
+    "reject": "human",
+    "respond": "human",
+    "retry": "oversight.words",
+    "review": "patterns.review",
+    "revise": "human",
+    "sample": "oversight.words",
+    "stop": "human",
+    "secret": "tools.secret",
     "tool": "tools.tool",
+    "try_again": "human",
+    "vote": "oversight.confidence",
+    "when": "oversight.words",
 }
 
 __all__ = [*_HOMES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -13,11 +13,14 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._screen import can_move_cursor, colour_wanted, is_tty, screen, visible
+from ._sync import Watch, ctrl_c
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -25,12 +28,29 @@ if TYPE_CHECKING:
     from prompt_toolkit.output import Output
 
 T = TypeVar("T")
-Watch = Callable[[Callable[[], None]], None]
-"""Takes a function and calls it once a question needs no answer any more."""
 
 
 class Withdrawn(Exception):
     """A question that stood at the terminal was taken away before it was answered."""
+
+    def __init__(self, typed: str = "") -> None:
+        super().__init__(typed)
+        self.typed = typed
+        """What stood in the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a question is put that is taken away, and put again, while others come and go."""
+
+    prompt: Callable[[], str]
+    """What stands before the line, on an editing terminal."""
+    ticks: bool = False
+    """Whether the prompt is shown anew each second."""
+    typed: str = ""
+    """What stands in the line already."""
+    fresh: bool = True
+    """Whether what was typed before it stood is dropped: nobody decides on what they had not read."""
 
 
 class LineReader:
@@ -44,16 +64,27 @@ class LineReader:
     def __init__(self) -> None:
         self._history: InMemoryHistory | None = None
 
+    def remember(self, text: str) -> None:
+        """Keep a text for the arrow keys."""
+        self._earlier().append_string(text)
+
     def read(
-        self, prompt: str = "", *, password: bool = False, choices: Sequence[str] = (), watch: Watch | None = None
+        self,
+        prompt: str = "",
+        *,
+        password: bool = False,
+        choices: Sequence[str] = (),
+        watch: Watch | None = None,
+        standing: Standing | None = None,
     ) -> str:
         """Read one answer, blocking this thread; any thread will do.
 
         Args:
             prompt: what the person reads.
             password: whether what is typed is hidden.
-            choices: words for Tab.
+            choices: words for Tab; `exit` is one of them, unless the question is a standing one.
             watch: tells when the question needs no answer any more; `input` cannot be taken away.
+            standing: how a decision is put.
 
         Raises:
             Withdrawn: it needs none, and the question was taken off the terminal.
@@ -62,44 +93,67 @@ class LineReader:
         """
         with _turn(password):
             if password or not _editing():
-                return _plain(prompt, password)
-            session, line = self._session(choices), _last_line(prompt)
-            if set(choices) - {"exit"}:
-                _discard_typed_ahead(session)
+                return _plain(prompt, password, standing is not None)
             try:
-                with _sigint_kept():
-                    return _run(lambda: _watched(session.prompt_async(line, handle_sigint=_in_main_thread()), watch))
+                return _run(lambda: self._edited(prompt, choices, watch, standing))
             except KeyboardInterrupt:  # without the dozen frames of the editor
                 raise KeyboardInterrupt from None
 
     async def a_read(
-        self, prompt: str = "", *, password: bool = False, choices: Sequence[str] = (), watch: Watch | None = None
+        self,
+        prompt: str = "",
+        *,
+        password: bool = False,
+        choices: Sequence[str] = (),
+        watch: Watch | None = None,
+        standing: Standing | None = None,
     ) -> str:
         """Read one answer while the event loop goes on; raises as `read` does."""
         async with _a_turn(password):
             if password or not _editing():
-                return await in_thread(_plain, prompt, password)
-            session, line = self._session(choices), _last_line(prompt)
+                return await in_thread(_plain, prompt, password, standing is not None)
+            return await self._edited(prompt, choices, watch, standing)
+
+    async def _edited(self, prompt: str, choices: Sequence[str], watch: Watch | None, standing: Standing | None) -> str:
+        sigint = _in_main_thread()
+        if standing is None:
+            session, line = self._session((*choices, "exit")), _last_line(prompt)
             if set(choices) - {"exit"}:
                 _discard_typed_ahead(session)
-            with _sigint_kept():
-                return await _watched(session.prompt_async(line, handle_sigint=_in_main_thread()), watch)
+            ask, taken_away = session.prompt_async(line, handle_sigint=sigint), _leave
+        else:
+            session = self._session(choices)
+            if standing.fresh:
+                _discard_typed_ahead(session)
+            every = 1.0 if standing.ticks else 0.0
+            ask = session.prompt_async(
+                standing.prompt, default=standing.typed, refresh_interval=every, handle_sigint=sigint
+            )
+            taken_away = partial(_take_away, session)
+        with _sigint_kept():
+            return await _watched(ask, watch, taken_away)
+
+    def _earlier(self) -> InMemoryHistory:
+        from prompt_toolkit.history import InMemoryHistory
+
+        if self._history is None:
+            self._history = InMemoryHistory()
+        return self._history
 
     def _session(self, choices: Sequence[str]) -> PromptSession[str]:
         """Make a session for one question: it binds the standard streams of this moment."""
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
-        from prompt_toolkit.history import InMemoryHistory
         from prompt_toolkit.output import ColorDepth
+        from prompt_toolkit.shortcuts import CompleteStyle
         from prompt_toolkit.styles import Style
 
-        if self._history is None:
-            self._history = InMemoryHistory()
-        words = list(dict.fromkeys((*choices, "exit")))
         return PromptSession(
-            history=self._history,
-            completer=WordCompleter(words, sentence=True),
+            history=self._earlier(),
+            completer=WordCompleter(list(dict.fromkeys(choices)), sentence=True),
             complete_while_typing=False,
+            # At once: a menu would come after the Enter of somebody who types fast.
+            complete_style=CompleteStyle.READLINE_LIKE,
             enable_suspend=sys.platform != "win32",
             # The question stays as it was read; the default turns it grey at Ctrl-D and Ctrl-C.
             style=Style([("aborting", "noinherit"), ("exiting", "noinherit")]),
@@ -108,17 +162,28 @@ class LineReader:
         )
 
 
-async def _watched(ask: Coroutine[Any, Any, str], watch: Watch | None) -> str:
+def _leave() -> str:
+    """Leave a question on the screen as it stands."""
+    return ""
+
+
+def _take_away(session: PromptSession[str]) -> str:
+    """Let a question vanish from the screen; return what was typed."""
+    session.app.erase_when_done = True
+    return session.default_buffer.text
+
+
+async def _watched(ask: Coroutine[Any, Any, str], watch: Watch | None, taken_away: Callable[[], str]) -> str:
     """Await an answer until it is not needed any more; then raise `Withdrawn`."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     if watch is None or task is None:
         return await ask
-    before, cut, over = task.cancelling(), False, False
+    before, cut, over, typed = task.cancelling(), False, False, ""
 
     def cancel() -> None:
-        nonlocal cut
-        if not over:
-            cut = True
+        nonlocal cut, typed
+        if not over and not cut:
+            cut, typed = True, taken_away()
             task.cancel()
 
     def withdraw() -> None:
@@ -130,7 +195,7 @@ async def _watched(ask: Coroutine[Any, Any, str], watch: Watch | None) -> str:
         return await ask
     except asyncio.CancelledError:
         if cut and task.uncancel() <= before:
-            raise Withdrawn from None
+            raise Withdrawn(typed) from None
         raise
     finally:
         over = True
@@ -168,10 +233,14 @@ def _discard_typed_ahead(session: PromptSession[str]) -> None:
     from prompt_toolkit.input.typeahead import clear_typeahead
 
     clear_typeahead(session.app.input)
+    _flush()
+
+
+def _flush() -> None:
     if sys.platform != "win32":
         import termios
 
-        with suppress(termios.error, OSError, ValueError):
+        with suppress(termios.error, OSError, ValueError, AttributeError):
             termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
@@ -179,7 +248,9 @@ def _is_original(function: object) -> bool:
     return isinstance(function, BuiltinFunctionType) and function.__module__ == "builtins"
 
 
-def _plain(prompt: str, password: bool) -> str:
+def _plain(prompt: str, password: bool, decision: bool = False) -> str:
+    if decision:
+        _flush()  # of a terminal; a pipe keeps its lines
     try:
         # A real getpass opens the controlling terminal even where answers are piped in.
         if password and (is_tty(sys.stdin) or getpass.getpass.__module__ != "getpass"):
@@ -278,12 +349,33 @@ def _run(ask: Callable[[], Coroutine[Any, Any, str]]) -> str:
 
 
 def _run_here(ask: Callable[[], Coroutine[Any, Any, str]]) -> str:
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(ask())
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+    # Raised while a loop is made or closed, Ctrl-C would leave it half done and noisy: it cancels the task instead.
+    running: list[asyncio.Task[str]] = []
+    pressed = False
+
+    def cancel() -> bool:
+        nonlocal pressed
+        pressed = True
+        for task in running:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        return True
+
+    with ctrl_c(cancel), closing(asyncio.new_event_loop()) as loop:
+        task = loop.create_task(ask())
+        running.append(task)
+        if pressed:
+            task.cancel()
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if not pressed:
+                raise
+        finally:
+            running.clear()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+    if pressed:
+        raise KeyboardInterrupt
+    return task.result()
 
 
 def join_thread(fn: Callable[..., T], *args: Any) -> T:

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from math import ceil
 from threading import Condition, RLock, Thread
 from time import monotonic
 from typing import Protocol
@@ -85,13 +86,16 @@ def put(file: TextFile | None, text: str) -> None:
 class Call:
     """One running model call, as shown."""
 
-    __slots__ = ("colour", "file", "label", "started")
+    __slots__ = ("colour", "file", "label", "started", "waits", "why")
 
     def __init__(self, label: str, file: TextFile, colour: bool) -> None:
         self.label = label
         self.file = file
         self.colour = colour
         self.started = monotonic()
+        self.waits = 0.0
+        """Until when the next attempt is waited for."""
+        self.why = ""
 
 
 class Screen:
@@ -143,6 +147,11 @@ class Screen:
                 self._erase()
             self._changed.notify_all()
 
+    def change(self, call: Call, label: str, why: str = "", seconds: float = 0.0) -> None:
+        """Show another label of a call, and for some seconds why its next attempt is waited for."""
+        with self._lock:
+            call.label, call.why, call.waits = label, why, monotonic() + seconds
+
     @contextmanager
     def held(self) -> Generator[None]:
         """Draw nothing while a person is asked."""
@@ -177,12 +186,15 @@ class Screen:
 
     def _draw(self) -> None:
         oldest = self._calls[0]
-        seconds = monotonic() - oldest.started
-        if seconds < DELAY:
+        now = monotonic()
+        if now - oldest.started < DELAY:
             return
         more = f" and {len(self._calls) - 1} more" if len(self._calls) > 1 else ""
+        doing = f"{now - oldest.started:.0f} s"
+        if now < oldest.waits:
+            doing = f"{oldest.why}, waiting {ceil(oldest.waits - now)} s"
         self._frame += 1
-        line = f"{_frame(oldest.file, self._frame)} {oldest.label}{more}: {seconds:.0f} s"
+        line = f"{_frame(oldest.file, self._frame)} {oldest.label}{more}: {doing}"
         line = line[: max(shutil.get_terminal_size().columns - 1, 10)]
         if oldest.colour:
             line = f"\x1b[2m{line}\x1b[0m"

@@ -1,12 +1,13 @@
-"""The command line: `convagent demo | doctor`."""
+"""The command line: `convagent demo | audit | doctor`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.command == "demo":
             return demo(options.name, options.args)
-        code = doctor()
+        code = audit(options) if options.command == "audit" else doctor()
         sys.stdout.flush()  # a reader that left is noticed here, not while Python exits
         return code
     except ConvagentError as error:
@@ -54,12 +55,38 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.add_argument("name", nargs="?", metavar="NAME", help="an example, such as fraud_detector")
     demo_parser.add_argument("args", nargs=argparse.REMAINDER, metavar="...", help="arguments of the example")
 
+    from .audit.commands import add_commands
+
+    add_commands(
+        commands.add_parser(
+            "audit",
+            help="verify, read and measure the log of an AuditLog",
+            description="Verify, read and measure the log that an AuditLog wrote.",
+            allow_abbrev=False,
+        )
+    )
+
     commands.add_parser(
         "doctor",
         help="show versions and what is configured; never shows a key",
         description="Show versions, configuration and terminal, for finding out what is wrong. Never shows a key.",
     )
     return parser
+
+
+# ---------------------------------------------------------------- audit
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Print what a command about a log says, and return its exit code.
+
+    Raises:
+        AuditError: the log cannot be read.
+        ConfigError: an option is wrong.
+    """
+    from .audit.commands import run
+
+    return run(options, print)
 
 
 # ---------------------------------------------------------------- demo
@@ -81,9 +108,13 @@ def demo(name: str | None, args: Sequence[str] = ()) -> int:
         return 0
     found = examples.get(name.removesuffix(".py").replace("-", "_"))
     if found is None:
-        from .errors import one_of
+        from .errors import ConfigError, nearest
 
-        raise one_of("demo", name, examples)
+        near = nearest(name, examples)
+        raise ConfigError(
+            f"there is no example {name!r}; "
+            + (f"did you mean {near}?" if near else f"there are {', '.join(examples)}")
+        )
     return _run(found, args)
 
 
@@ -129,7 +160,7 @@ def _title(path: Path) -> str:
 
 
 def doctor() -> int:
-    """Print what a helper would ask for first; return 1 if something required is missing."""
+    """Print what a helper would ask for first; return 1 if a package is missing or a configuration is wrong."""
     import platform
 
     required = ("openai", "pydantic", "jsonschema", "prompt-toolkit")
@@ -142,18 +173,23 @@ def doctor() -> int:
     rows += [(name, _version(name) or "MISSING: pip install convagent") for name in required]
     rows += [("litellm", _version("litellm") or "not installed; pip install 'convagent[litellm]' for more providers")]
     rows += [(name, "set" if os.environ.get(name) else "not set") for name in _SECRETS]
+    configured = {"LLMConfig.from_env()": _from_env(), _LIST: _config_list()}
+    rows += [("endpoint", _endpoint(os.environ.get("OPENAI_BASE_URL", "")))]
+    rows += [(name, text) for name, (text, _) in configured.items()]
     rows += [
-        ("endpoint", _endpoint(os.environ.get("OPENAI_BASE_URL", ""))),
-        ("OAI_CONFIG_LIST", _config_list(os.environ.get("OAI_CONFIG_LIST", ""))),
         ("terminal", "interactive" if sys.stdin.isatty() and sys.stdout.isatty() else "not interactive"),
         ("colours", _colours()),
     ]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        print(f"{name:{width}}  {value}")
-    return 1 if missing else 0
+        first, *more = value.splitlines()
+        print(f"{name:{width}}  {first}")
+        for line in more:
+            print(f"{'':{width}}  {line}")
+    return 0 if not missing and all(right for _, right in configured.values()) else 1
 
 
+_LIST = "OAI_CONFIG_LIST"
 _SECRETS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
 
 
@@ -183,13 +219,56 @@ def _endpoint(url: str) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
-def _config_list(value: str) -> str:
-    if not value:
-        return "a file in this folder" if Path("OAI_CONFIG_LIST").is_file() else "not set"
-    if value.lstrip().startswith(("[", "{")):
-        return "set, JSON"
-    # The value itself is not shown: somebody may have put a key there.
-    return "set, a file that exists" if Path(value).is_file() else "set, but neither JSON nor a file that exists"
+def _from_env() -> tuple[str, bool]:
+    """Return what the variables describe, and whether it is right."""
+    from .models.config_env import entry_from_env
+
+    def found() -> list[dict[str, Any]]:
+        entry = entry_from_env()
+        return [] if entry is None else [entry]
+
+    return _judged(found) or ("None: the variables describe no model", True)
+
+
+def _config_list() -> tuple[str, bool]:
+    """Return what stands in the variable, or in the file of its name in this folder, and whether it is right."""
+    from .models.config_files import config_list_from_json
+
+    if not os.environ.get(_LIST, "").strip() and not Path(_LIST).is_file():
+        return "not set, and no file of this name here", True
+    return _judged(lambda: config_list_from_json(_LIST)) or (
+        f"WRONG: {_LIST}: an empty list; expected at least one entry",
+        False,
+    )
+
+
+def _judged(find: Callable[[], list[dict[str, Any]]]) -> tuple[str, bool] | None:
+    """Return a line on each entry of a configuration and whether all are right; None: there is no entry.
+
+    No fault that is named shows a key: the texts are those of the errors that a program would get.
+    """
+    from .errors import ConfigError
+    from .models.config import LLMConfig
+    from .models.resolve import client_for
+
+    try:
+        entries = find()
+    except ConfigError as error:
+        return f"WRONG: {error}", False
+    lines: list[str] = []
+    right = True
+    for entry in entries:
+        origin = getattr(entry, "origin", "")
+        try:
+            client = client_for(LLMConfig(entry))
+            lines.append(f"{origin}: model {client.label!r} at {getattr(client, 'endpoint', 'a client of yours')}")
+        except ConfigError as error:
+            right = False
+            _, *several = str(error).splitlines()
+            for fault in several or [str(error)]:
+                place = "" if origin in fault else f"{origin}: "
+                lines.append(f"WRONG: {place}{fault.strip()}")
+    return ("\n".join(lines), right) if lines else None
 
 
 def _colours() -> str:

@@ -2,10 +2,12 @@
 
     ConvagentError
     ├── ConfigError (ValueError)        a bad argument, configuration or file
+    │   ├── ArgumentError (TypeError)   a call with arguments that it does not take
     │   ├── ConfigFileMissing (FileNotFoundError)  a configuration file is not there
     │   └── MissingExtra (ImportError)  an optional dependency is not installed
     ├── MessageError (ValueError)       a value that is not a chat message
     ├── UsageError (RuntimeError)       a call that cannot work where it was made
+    │   └── NoSuchAttribute (AttributeError)  what an object does not have; says what to use instead
     ├── ModelError                      a model did not answer, or not usably
     │   ├── ModelAuthError              401, 403: the key was refused
     │   ├── ModelRateLimited            429: too many requests, or no quota
@@ -15,11 +17,13 @@
     │   ├── ModelRequestError           any other 4xx: the request was refused
     │   ├── BadModelReply               half a body, no JSON, no choices, wrong shape
     │   └── AllModelsFailed             every entry of a configuration list failed
+    ├── PolicyError                     a rule that cannot be evaluated; it denies
     ├── ToolError                       raised by a tool, to say what a caller can do
     │   └── ToolArgumentsError          the arguments of a call do not fit; nothing was done
     ├── HumanInputError                 a question to a person got no answer
     │   ├── EndOfInput (EOFError)       the channel ended: Ctrl-D, a closed pipe
     │   └── NobodyReachable             no channel serves the person asked for
+    ├── AuditError (OSError)            a log of what happened cannot be written or read
     └── RunError                        a run that did not complete
         └── RunCancelled                it was cancelled, or its process is exiting
 
@@ -39,6 +43,10 @@ class ConvagentError(Exception):
 
 class ConfigError(ConvagentError, ValueError):
     """A bad argument, configuration entry or file; the text says what was expected."""
+
+
+class ArgumentError(ConfigError, TypeError):
+    """A call was given arguments that it does not take; the text suggests the one that was meant."""
 
 
 class ConfigFileMissing(ConfigError, FileNotFoundError):
@@ -61,6 +69,19 @@ class UsageError(ConvagentError, RuntimeError):
     """A call that cannot work where it was made; the text names the one that does."""
 
 
+class NoSuchAttribute(UsageError, AttributeError):
+    """An object does not have what was read of it; the text says what to use instead."""
+
+    def __init__(self, text: str, name: str = "", of: object = None) -> None:
+        super().__init__(text)
+        self._missed, self._of = name, of
+
+    def __str__(self) -> str:
+        # Looked for only where it is shown: `hasattr` asks often, and drops the error.
+        near = nearest(self._missed, [name for name in dir(self._of) if not name.startswith("_")])
+        return super().__str__() + (f"; did you mean {near!r}?" if near else "")
+
+
 class ModelError(ConvagentError):
     """A model did not answer, or not usably."""
 
@@ -75,6 +96,7 @@ class ModelError(ConvagentError):
         endpoint: str = "",
         status: int | None = None,
         retry_after: float | None = None,
+        request_id: str = "",
     ) -> None:
         where = f"model {model!r}" if model else "the model"
         if endpoint:
@@ -86,6 +108,8 @@ class ModelError(ConvagentError):
         """The HTTP status, if there was a response."""
         self.retry_after = retry_after
         """Seconds the server asked to wait, if it said so."""
+        self.request_id = request_id
+        """What the service calls the request, if it said so: its support asks for it."""
 
 
 class ModelAuthError(ModelError):
@@ -130,7 +154,13 @@ class AllModelsFailed(ModelError):
     def __init__(self, errors: Sequence[ModelError]) -> None:
         self.errors = list(errors)
         lines = "".join(f"\n  {i}. {e}" for i, e in enumerate(self.errors, 1))
-        super().__init__(f"none of {len(self.errors)} configured models answered:{lines}")
+        super().__init__("")
+        # Each line names its model; the whole is about no single one.
+        self.args = (f"none of {len(self.errors)} configured models answered:{lines}",)
+
+
+class PolicyError(ConvagentError):
+    """A rule cannot be evaluated on an action. It opens no door: the action is denied, with this text."""
 
 
 class ToolError(ConvagentError):
@@ -157,7 +187,16 @@ class EndOfInput(HumanInputError, EOFError):
 
 
 class NobodyReachable(HumanInputError):
-    """No channel serves the person that was asked for."""
+    """No channel serves the person that was asked for. It ends the run; no tool can swallow it."""
+
+    def __init__(self, text: str, result: object = None) -> None:
+        super().__init__(text)
+        self.result = result
+        """The `ChatResult` so far, where a chat ended by it."""
+
+
+class AuditError(ConvagentError, OSError):
+    """A log of what happened cannot be written or read. Where it cannot be written, its run ends."""
 
 
 class RunError(ConvagentError):
@@ -168,11 +207,18 @@ class RunCancelled(RunError):
     """The run was cancelled, or its process is exiting."""
 
 
-def one_of(what: str, value: object, allowed: Iterable[str]) -> ConfigError:
-    """Return the error for a word outside a closed list, with the nearest word suggested."""
+def nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the word that was probably meant, whatever its case; None: none is near."""
     from difflib import get_close_matches
 
+    known = {w.upper(): w for w in words}
+    near = get_close_matches(word.upper(), known, n=1, cutoff=cutoff)
+    return known[near[0]] if near else None
+
+
+def one_of(what: str, value: object, allowed: Iterable[str]) -> ConfigError:
+    """Return the error for a word outside a closed list, with the nearest word suggested."""
     words = list(allowed)
-    near = get_close_matches(str(value).upper(), [w.upper() for w in words], n=1)
-    hint = next((f"; did you mean {w}?" for w in words if near and w.upper() == near[0]), "")
+    near = nearest(str(value), words)
+    hint = f"; did you mean {near}?" if near else ""
     return ConfigError(f"{what}={value!r} is not one of {', '.join(words)}{hint}")

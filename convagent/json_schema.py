@@ -37,7 +37,8 @@ def checker(schema: Mapping[str, Any], what: str) -> Callable[[object], list[Val
         kind.check_schema(known)
     except SchemaError as e:
         where = "/".join(str(step) for step in e.absolute_path) or "its top"
-        raise ConfigError(f"{what} is not a valid JSON Schema at {where}: {e.message}") from e
+        # Without the cause, which says the same on thirty lines.
+        raise ConfigError(f"{what} is not a valid JSON Schema at {where}: {e.message}") from None
     # The default registry fetches unknown references from the network.
     validator: Any = kind(known, registry=EMPTY_REGISTRY)
 
@@ -45,6 +46,6 @@ def checker(schema: Mapping[str, Any], what: str) -> Callable[[object], list[Val
         try:
             return list(validator.iter_errors(value))
         except Unresolvable as e:
-            raise ConfigError(f"{what} refers to {e.ref!r}, which it does not contain; put it under $defs") from e
+            raise ConfigError(f"{what} refers to {e.ref!r}, which it does not contain; put it under $defs") from None
 
     return errors_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from .events import Event
 from .human import HumanReply, HumanRequest
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-Steer = Literal["interrupt", "say", "stop"]
-"""`interrupt`: pause and ask; `say`: add a message; `stop`: end."""
+Steer = Literal["interrupt", "say", "stop", "pause", "unpause", "revoke", "force"]
+"""`interrupt`: pause and ask; `say`: add a message; `stop`: end; `pause`, `unpause`: wait, and go on; `revoke`: a
+grant ends; `force`: what a stop does that also breaks off tools, never a message by itself."""
 ANY: tuple[Steer, ...] = ("interrupt", "say", "stop")
 
 
@@ -27,8 +28,10 @@ class Control:
 
     action: Steer
     text: str = ""
-    """What to say, or why to stop."""
+    """What to say, why to stop, which grant to revoke."""
     by: str = ""
+    force: bool = False
+    """Whether a stop also breaks off tools in flight, which leaves them in doubt."""
 
 
 class Interrupted(Exception):
@@ -56,24 +59,33 @@ class Runtime(Protocol):
         """Tell every observer; sets the envelope (`run_id`, `seq`, `at`)."""
         ...
 
-    async def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> T:
+    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Awaitable[T]:
         """Do a thing once and remember its result under `key`."""
         ...
 
-    async def wait(self, request: HumanRequest) -> HumanReply:
-        """Emit a request and wait for its reply."""
+    async def wait(self, request: HumanRequest, form: Any = None) -> HumanReply | None:
+        """Emit a request and wait for its reply; None: its deadline has passed.
+
+        Args:
+            request: the question, as plain data.
+            form: the pydantic model of its form, whose own validators a reply must satisfy, too.
+        """
+        ...
+
+    def reaches(self, who: tuple[str, ...], need: int = 1, but: tuple[str, ...] = ()) -> bool:
+        """Return whether enough different people can be asked who are one of these or have such a role."""
         ...
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time."""
         ...
 
-    def control(self) -> Control | None:
-        """Take the oldest control message that is waiting, if there is one; a stop comes first, and stays."""
+    def control(self, kinds: Sequence[Steer] | None = None) -> Control | None:
+        """Take the oldest control message that is waiting, of these kinds; a stop comes first, and stays."""
         ...
 
-    async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer] = ANY) -> T:
-        """Await something that control messages of these kinds cancel.
+    def breakable(self, fn: Callable[..., Awaitable[T]], by: Sequence[Steer] = ANY, *args: Any) -> Awaitable[T]:
+        """Await a call with these arguments, which control messages of these kinds cancel.
 
         Raises:
             Interrupted: it was cancelled for one, or one was waiting already.
@@ -84,7 +96,7 @@ class Runtime(Protocol):
         """End the run, and whichever around it the last interruption was meant for."""
         ...
 
-    async def breathe(self) -> None:
+    def breathe(self) -> Awaitable[None]:
         """Yield to whoever else needs the loop, between two turns."""
         ...
 

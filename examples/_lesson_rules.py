@@ -154,7 +154,7 @@ _WISHES: tuple[tuple[str, Callable[[Wishes, re.Match[str]], str]], ...] = (
 def write(wishes: Wishes) -> str:
     """Return the plan as Markdown."""
     main = max(wishes.minutes - 10 - 8 * len(wishes.extras), 5)
-    subjects = [*wishes.more, *_subjects(wishes)][: max(main // 8, 1)] or [wishes.topic]
+    subjects = [*wishes.more, *_subjects(wishes)][: max(main // 6, 1)] or [wishes.topic]
     shares = [main // len(subjects)] * len(subjects)
     shares[0] += main % len(subjects)
     steps = [

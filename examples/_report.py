@@ -1,4 +1,4 @@
-"""Write what a review came to: a table for the terminal, and a file as JSON, Markdown or CSV."""
+"""Tell what a review came to: tables for the terminal, and a file as JSON, Markdown or CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
-from convagent import ConfigError
+from _cases import STATUSES, Case, money
+from _common import write
+from _transactions import BadRow
 
 KINDS = (".json", ".md", ".csv")
 SHOWN = 25
@@ -21,45 +23,46 @@ SHOWN = 25
 Row = dict[str, Any]
 
 
-def check(path: str | None) -> None:
-    """Refuse a report that could not be written, before anybody has worked for it.
-
-    Raises:
-        ConfigError: the ending is none of `KINDS`, or the folder is not there.
-    """
-    if path is None:
-        return
-    if Path(path).suffix.lower() not in KINDS:
-        raise ConfigError(f"--report {path}: expected a name that ends in {', '.join(KINDS)}")
-    if not Path(path).absolute().parent.is_dir():
-        raise ConfigError(f"--report {path}: there is no folder {Path(path).parent}")
-    if Path(path).is_dir():
-        raise ConfigError(f"--report {path}: is a folder")
-
-
-def totals(rows: Sequence[Row], statuses: Sequence[str]) -> list[tuple[str, int, Decimal]]:
-    """Return for each status how many there are and their sum."""
-    return [
-        (status, len(found), sum((row["amount"] for row in found), Decimal(0)))
-        for status in statuses
-        for found in [[row for row in rows if row["status"] == status]]
-    ]
-
-
-def write(path: str, rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[tuple[str, int, Decimal]]) -> None:
-    """Write the report, in the form that the name's ending says.
+def show(cases: Sequence[Case], bad: Sequence[BadRow], path: Path | None) -> None:
+    """Write what became of every transaction where asked, and print it.
 
     Raises:
         ConfigError: it cannot be written.
     """
-    make = {".json": _json, ".md": _markdown, ".csv": _csv}[Path(path).suffix.lower()]
-    try:
-        Path(path).write_text(make(rows, bad, sums), encoding="utf-8", newline="")
-    except OSError as error:
-        raise ConfigError(f"--report {path}: {error.strerror or error}") from error
+    rows = [_case_row(case) for case in cases]
+    aside = [{"line": row.place, "problem": row.problem, "text": row.text} for row in bad]
+    sums = _totals(cases)
+    if path:  # first, for the terminal may be gone
+        make = {".json": _json, ".md": _markdown, ".csv": _csv}[path.suffix.lower()]
+        write(path, make(rows, aside, sums))
+    print("\nREPORT\n")
+    if looked_at := [row for row in rows if row["reasons"]]:
+        print(_table(looked_at, ("id", "vendor", "amount", "memo", "status", "by", "reasons")) + "\n")
+    if aside:
+        print("Set aside, in no total:\n" + _table(aside, ("line", "problem", "text")) + "\n")
+    print(_table(sums, ("status", "count", "sum")))
+    if path:
+        print(f"\nwritten to {path}")
 
 
-def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
+def _case_row(case: Case) -> Row:
+    t = case.transaction
+    return {
+        "line": t.line, "id": t.id, "vendor": t.vendor, "amount": t.amount, "memo": t.memo,
+        "status": case.status, "by": case.by, "reasons": case.reasons,
+    }  # fmt: skip
+
+
+def _totals(cases: Sequence[Case]) -> list[Row]:
+    """Return how many there are of each status and their sum; the last row is all of them."""
+    groups = {status: [case for case in cases if case.status == status] for status in STATUSES}
+    return [
+        {"status": status, "count": len(group), "sum": sum((c.transaction.amount for c in group), Decimal(0))}
+        for status, group in [*groups.items(), ("total", cases)]
+    ]
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """Return rows as a table of text, at most `SHOWN` of them."""
     lines = [list(columns), *([_cell(row[column]) for column in columns] for row in rows[:SHOWN])]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
@@ -73,20 +76,17 @@ def table(rows: Sequence[Row], columns: Sequence[str]) -> str:
     return "\n".join(text)
 
 
-def money(amount: Decimal) -> str:
-    """Return an amount as people read it."""
-    return f"${amount:,.2f}"
-
-
 def _cell(value: object) -> str:
     if isinstance(value, Decimal):
         return money(value)
-    text = _joined(value)
+    text = f"{value:,}" if isinstance(value, int) else _one_line(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _joined(value: object) -> str:
-    return "; ".join(map(str, cast(list[object], value))) if isinstance(value, list) else str(value)
+def _one_line(value: object) -> str:
+    """Return a value as one line: a row that was set aside may have several."""
+    text = "; ".join(map(str, cast(list[object], value))) if isinstance(value, list) else str(value)
+    return text.strip().replace("\r", "").replace("\n", " ⏎ ")
 
 
 def _aligned(column: str, cell: str, width: int) -> str:
@@ -96,18 +96,17 @@ def _aligned(column: str, cell: str, width: int) -> str:
 # ---------------------------------------------------------------- files
 
 
-def _json(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[tuple[str, int, Decimal]]) -> str:
+def _json(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[Row]) -> str:
     report = {
-        "totals": {status: {"count": count, "sum": f"{total:.2f}"} for status, count, total in sums},
+        "totals": {row["status"]: {"count": row["count"], "sum": f"{row['sum']:.2f}"} for row in sums},
         "set_aside": list(bad),
         "transactions": list(rows),
     }
     return json.dumps(report, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def _markdown(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[tuple[str, int, Decimal]]) -> str:
-    summary = [{"status": status, "count": count, "sum": total} for status, count, total in sums]
-    parts = ["# Review of transactions", _md_table(summary), "## Transactions", _md_table(rows)]
+def _markdown(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[Row]) -> str:
+    parts = ["# Review of transactions", _md_table(sums), "## Transactions", _md_table(rows)]
     if bad:
         parts += ["## Set aside", _md_table(bad)]
     return "\n\n".join(parts) + "\n"
@@ -124,13 +123,13 @@ def _md_table(rows: Sequence[Row]) -> str:
 def _md_cell(value: object) -> str:
     if isinstance(value, Decimal):
         return money(value)
-    text = _joined(value)
+    text = _one_line(value)
     for mark in "\\|`*_<>[]":
         text = text.replace(mark, "\\" + mark)
     return text
 
 
-def _csv(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[tuple[str, int, Decimal]]) -> str:
+def _csv(rows: Sequence[Row], bad: Sequence[Row], sums: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("line", "id", "vendor", "amount", "memo", "status", "by", "reasons"))

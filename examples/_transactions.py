@@ -41,6 +41,12 @@ class BadRow:
     problem: str
     text: str
 
+    @property
+    def place(self) -> str:
+        """Its lines, as a person writes them: 7 or 7-9."""
+        first, last = self.lines
+        return str(first) if first == last else f"{first}-{last}"
+
 
 class _Fault(ValueError):
     """What is wrong with a row."""

@@ -42,10 +42,9 @@ def main() -> int:
         finance_bot = ConversableAgent(name="finance_bot", system_message=INSTRUCTIONS)
     human = ConversableAgent(name="human", human_input_mode="ALWAYS")
 
-    with setup.person:
-        response = human.run(recipient=finance_bot, message=message)
-        # Shows what happens and asks at the terminal, until you type exit.
-        response.process()
+    response = human.run(recipient=finance_bot, message=message, observers=setup.people)
+    # Shows what happens and asks at the terminal, until you type exit.
+    response.process()
     return 0
 
 

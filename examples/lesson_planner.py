@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _common import arguments, run, start
+from _common import arguments, output, run, start, write
 from _lesson_rules import plan_by_rules
 
-from convagent import ConfigError, ConversableAgent
+from convagent import ConversableAgent
 from convagent.messages import content_text
 
 OPENING = "Please plan a lesson about the solar system for my fourth-grade class."
@@ -31,22 +31,18 @@ one line what you changed, then give the whole revised plan."""
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--message", default=OPENING, metavar="TEXT", help="what you ask for first")
-    parser.add_argument("--save", metavar="FILE", help="write the last plan to this Markdown file")
+    parser.add_argument("--save", metavar="FILE", type=output(), help="write the last plan to this Markdown file")
     setup = start(parser, plan_by_rules, ANSWERS)
-    target = setup.options.save and Path(setup.options.save)
-    if target and (target.is_dir() or not target.absolute().parent.is_dir()):
-        raise ConfigError(f"--save {target}: expected a file in a folder that is there")
 
     planner = ConversableAgent("lesson_planner", system_message=INSTRUCTIONS, llm_config=setup.model)
     # ALWAYS: the person answers every message of the planner. This agent needs no model.
     human = ConversableAgent("human", human_input_mode="ALWAYS", llm_config=False)
 
     try:
-        with setup.person:
-            human.initiate_chat(planner, message=setup.options.message)
+        human.initiate_chat(planner, message=setup.options.message, observers=setup.people)
     finally:
-        if target:  # whatever ended the chat, the work is not lost
-            save(human.chat_messages[planner], target)
+        if setup.options.save:  # whatever ended the chat, the work is not lost
+            save(human.chat_messages[planner], setup.options.save)
     return 0
 
 
@@ -55,7 +51,7 @@ def save(history: Sequence[Any], target: Path) -> None:
     said = [content_text(m.get("content")) for m in history if m.get("role") == "user"]
     plans = [text[text.index("# ") :] for text in said if text.startswith("# ") or "\n# " in text]
     if plans:
-        target.write_text(plans[-1].rstrip() + "\n", encoding="utf-8")
+        write(target, plans[-1].rstrip() + "\n")
     print(f"the last plan is in {target}" if plans else "there is no plan to save")
 
 

@@ -48,8 +48,7 @@ def main() -> int:
     setup = start(arguments(__doc__), tutor_by_rules, ANSWERS)
     tutor = Tutor("tutor", system_message="You are a patient tutor. Two sentences at most.", llm_config=setup.model)
     pupil = Pupil("pupil", human_input_mode="ALWAYS", llm_config=False)
-    with setup.person:
-        result = pupil.initiate_chat(tutor, message="Hello! What can you do?")
+    result = pupil.initiate_chat(tutor, message="Hello! What can you do?", observers=setup.people)
     print(f"typed: {result.human_input}")
     return 0
 

@@ -57,8 +57,8 @@ def main() -> int:
     )
     register_function(order, caller=assistant, executor=shop, description="Order articles.")
 
-    with setup.person:
-        result = shop.initiate_chat(assistant, message="What do notebooks and a globe cost? Order 24 notebooks.")
+    question = "What do notebooks and a globe cost? Order 24 notebooks."
+    result = shop.initiate_chat(assistant, message=question, observers=setup.people)
     print(f"orders: {orders}\nsummary: {result.summary}")
     return 0
 

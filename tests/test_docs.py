@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -197,3 +198,37 @@ def test_subclassing_page_names_every_hook_and_override() -> None:
 
     text = (ROOT / "docs" / "subclassing.md").read_text(encoding="utf-8")
     assert [name for name in (*HOOKS, *OVERRIDABLE) if f"`{name}" not in text] == []
+
+
+def test_examples_page_names_every_example() -> None:
+    """`docs/examples.md` has a row for each example, and nothing but examples."""
+    text = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.M)
+    assert sorted(rows) == sorted(path.stem for path in (ROOT / "examples").glob("[!_]*.py"))
+
+
+def test_examples_page_names_every_common_option() -> None:
+    """`docs/examples.md` lists the options that all examples share."""
+    text = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+    options = re.findall(r'add_argument\(\s*"(--\w+)"', (ROOT / "examples" / "_common.py").read_text(encoding="utf-8"))
+    assert len(options) == 4
+    assert [option for option in options if f"`{option}" not in text] == []
+
+
+def _glossary() -> dict[str, str]:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", text, re.M))
+
+
+def test_glossary_is_sorted_when_a_word_is_added() -> None:
+    """A reader finds a word by the alphabet."""
+    words = [word.casefold() for word in _glossary() if word not in ("word", "---")]
+    assert len(words) > 40
+    assert words == sorted(words)
+
+
+def test_glossary_names_every_reason_why_a_person_is_asked() -> None:
+    """The moments of a request are the code's."""
+    from convagent.human import Moment
+
+    assert set(re.findall(r"`(\w+)`", _glossary()["moment"])) == set(get_args(Moment))

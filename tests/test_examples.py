@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,24 @@ NAMES = [path.stem for path in EXAMPLES]
 Python = Callable[..., subprocess.CompletedProcess[str]]
 
 EXPECTED = {
+    "approval_gate": [
+        "[no terminal: built-in scripted answers",
+        "[refund_desk: offline rules, no language model]",
+        "May refund_desk call refund?\n  250.00 would be paid back to Bob\nAsked because amount > 100.\nFor clerk.",
+        ">  [scripted answer]\n[a blank line is not a decision; expected one of: approve, edit name=value, "
+        "reject why, respond result, stop, always 1..2]\n> yes please [scripted answer]\n",  # said once
+        "['yes please' is not a decision;",
+        "> edit amount=lots [scripted answer]\n[edit: amount: 'lots' is not of type 'number']",
+        "> edit amount=80 [scripted answer]\n[refund: changed by script (iostream)]",
+        "paid: 40.00 to Ada, 80.00 to Bob",
+    ],
+    "content_moderation": [
+        "[moderator_bot: offline rules, no language model]",
+        "Asked because confidence 0.57 < 0.8.",
+        "> edit verdict=maybe [scripted answer]\n[edit: verdict: 'maybe' is not one of ['keep', 'remove']]",
+        "> edit verdict=keep [scripted answer]",
+        "decided: 1: keep, 2: remove, 3: keep, 4: remove",
+    ],
     "financial_compliance": [
         "[finance_bot: offline rules, no language model]",
         "Please process these transactions:",
@@ -33,6 +53,30 @@ EXPECTED = {
         "pending            2  $32,999.00",
         "total              8  $55,179.40",
     ],
+    "flaky_service": [
+        "[trader: offline rules, no language model]",
+        "Error: attempt 1: the rate service did not answer",
+        "Asked because TimeoutError: attempt 3: the rate service did not answer, after 3 attempts.",
+        "Answer: retry | respond result | reject why | stop",
+        "['try again' is not a decision;",
+        "> retry [scripted answer]",
+        "250 EUR are 270.80 USD.",
+        "attempts began at: 0.0 s, 0.2 s, 0.6 s",
+    ],
+    "four_eyes": [
+        "[treasury: offline rules, no language model]",
+        "[pay_out: approved by grace (rule that plays grace); more people have to]",
+        "2 different people must approve",
+        "> ok [scripted answer]\n['ok' is not a decision;",
+        "[pay_out: approved by script (iostream)]",
+        "paid: 2400.00 to Staples, 18000.00 to Initech",
+    ],
+    "insurance_claim": [
+        "[insurer: offline rules, no language model]",
+        "> approve [scripted answer]\n[the form: 'cause' is a required property;",
+        "[the form: payout: 9000 is greater than the maximum of 5000]",
+        "claim 4711: 1200.00 of 1500.00 for water damage; by script",
+    ],
     "lesson_planner": [
         "[lesson_planner: offline rules, no language model]",
         "## Objectives",
@@ -40,11 +84,29 @@ EXPECTED = {
         "Changed: shorter, 30 minutes, more about the Moon.",
         "Changed: with a quiz.",
     ],
+    "maker_checker": [
+        "[writer: offline rules, no language model]",
+        "['looks good to me' is not a decision;",
+        "Revise it: shorter, no exclamation",
+        "Revise it: mention the warranty",
+        "APPROVED by script after 3 draft(s): Meet the pen that never leaks.",
+        "Ask about the warranty.",
+    ],
+    "policy_backtest": [
+        "ok: 225 rows of 1 runs",
+        "=== ask above 120\nIf amount > 120.0: ask clerk.",
+        "asked then                          19  76 %",
+        "rejections and changes missed        3  43 %",
+        "reject: no receipt  clerk",
+        "=== ask above 120, or without receipt above 80",
+        "rejections and changes missed        0  0 %",
+    ],
     "stream_to_your_own_ui": [
         "[poet: offline rules, no language model]",
         "The sun comes up, the snow goes down",
         "you> And in autumn? [scripted answer]",
         "Leaves let go of the tree",
+        "you> exit [scripted answer]\n(User requested to end the conversation)",
     ],
     "subclass_an_agent": [
         "[tutor: offline rules, no language model]",
@@ -52,6 +114,27 @@ EXPECTED = {
         "7 * 6 = 42 (calculated)",
         "Good question: 'why is the sky blue?'",
         "typed: ['  7 * 6 ', 'why is the sky blue?', 'q']",
+    ],
+    "supervised_migration": [
+        "[migration_agent: offline rules, no language model]",
+        "customers 0 to 19: 0 broken",
+        "[pause by monitor]",
+        "[unpause by backup job]",
+        "customers 40 to 59: 6 broken",
+        "[interrupted]",
+        "skip those without an e-mail [scripted answer]",
+        '{"first": 60, "skip_without_email": true}',
+        "Done: 87 copied, 6 broken.",
+    ],
+    "support_escalation": [
+        "[scripted people, named fake, and simulated time",
+        "[contact: offline rules, no language model]",
+        "contact escalates.\n  reason: the customer mentions a lawyer\n  context: The customer wrote: The shelf",
+        "suggested action: credit 40",
+        "credit 40, and say that we are sorry [fake]",
+        "[credit: first_level did not answer in 1h; it goes to second_level]",
+        "[credit: approved by second_level (fake) after 25m]",
+        "credited: 40.00",
     ],
     "two_agents_with_tools": [
         "[assistant: offline rules, no language model]",
@@ -61,6 +144,18 @@ EXPECTED = {
         "summary: 24 notebooks are ordered for $60.00; a globe would be $39.00.",
     ],
 }
+
+
+UNANSWERED = {
+    "approval_gate": "paid: 40.00 to Ada\n",
+    "content_moderation": "decided: 1: keep, 2: remove\n",
+    "flaky_service": "attempts began at: 0.0 s, 0.2 s, 0.6 s\n",
+    "four_eyes": "paid: 2400.00 to Staples\n",
+    "insurance_claim": "[settle_claim: adjuster cannot be reached; the run ends]",
+    "maker_checker": "[reply to editor: editor cannot be reached; the run ends]",
+}
+"""What those that need a decision have done without one, and say."""
+ASKS_NOBODY = ("policy_backtest", "two_agents_with_tools")
 
 
 def _assert_in_order(lines: list[str], text: str) -> None:
@@ -84,6 +179,12 @@ def test_example_runs_when_started_as_a_file(path: Path, python: Python) -> None
     _assert_in_order(EXPECTED[path.stem], done.stdout)
 
 
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand where no OAI_CONFIG_LIST of a developer is."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_example_runs_when_started_as_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`convagent demo x` is the same program, twice in one process."""
@@ -105,11 +206,24 @@ def test_example_tells_what_it_takes_when_asked(name: str, capsys: pytest.Captur
 @pytest.mark.parametrize("name", NAMES)
 def test_example_ends_well_when_the_answers_run_out(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The end of the answers is the end of the input: said, and no approval, hang or traceback."""
-    assert main(["demo", name, "--answer", ""]) == 0
+    needed = name in UNANSWERED
+    assert main(["demo", name, "--answer", ""]) == (1 if needed else 0)
     out = capsys.readouterr()
+    if needed:
+        assert UNANSWERED[name] in out.out
+        assert "end of input: nothing" in out.out
+        assert re.fullmatch(rf"{name}\.py: .* needs .*, whom no channel of this run reaches; .*\n", out.err)
+        return
     assert out.err == ""
-    if name != "two_agents_with_tools":
-        assert "[no scripted answer left: end of input]" in out.out
+    if name == "fraud_detector":
+        assert "The input ended; what is not decided stays pending." in out.out
+    elif name == "support_escalation":  # silence, and not the end: the time passes
+        assert "[escalate: first_level did not answer in 1h;" in out.out
+        assert "credited: nothing" in out.out
+    elif name == "supervised_migration":
+        assert "more than 10 broken" in out.out
+    elif name not in ASKS_NOBODY:
+        assert "End of input" in out.out
 
 
 def test_answers_are_read_from_stdin_when_named_so(python: Python) -> None:
@@ -124,15 +238,15 @@ def test_answers_are_read_from_stdin_when_named_so(python: Python) -> None:
 PLAN = "# Rivers\n\n## Objectives\n\n- one\n\n## Script\n\n1. start"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "two_agents_with_tools"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ASKS_NOBODY])
 @pytest.mark.parametrize("stream", [False, True])
 def test_example_asks_the_model_when_one_is_configured(name: str, stream: bool, python: Python, tmp_path: Path) -> None:
     """With a key in the environment, or a configuration list, the real client asks and nothing claims to be rules."""
     with OpenAIServer([PLAN], repeat_last=True) as server:
         if stream:
             entry = {"model": "test-model", "api_key": "sk-loopback", "base_url": server.base_url, "stream": True}
-            (tmp_path / "OAI_CONFIG_LIST").write_text(json.dumps([entry]), encoding="utf-8")
-            done = python("-m", "convagent.cli", "demo", name, "--config", "OAI_CONFIG_LIST")
+            (tmp_path / "models.json").write_text(json.dumps([entry]), encoding="utf-8")
+            done = python("-m", "convagent.cli", "demo", name, "--config", "models.json")
         else:
             env = {"OPENAI_API_KEY": "sk-loopback", "OPENAI_BASE_URL": server.base_url, "OPENAI_MODEL": "test-model"}
             done = python("-m", "convagent.cli", "demo", name, **env)
@@ -142,6 +256,78 @@ def test_example_asks_the_model_when_one_is_configured(name: str, stream: bool, 
     assert "## Objectives" in done.stdout
     assert "void" not in done.stdout
     assert {body["model"] for body in bodies} == {"test-model"}
+
+
+DRIVEN = {
+    "approval_gate": (
+        [[{"name": "refund", "arguments": {"customer": "Bob", "amount": 250}}], "Done."],
+        ("yes please", "edit amount=70"),
+        "paid: 70.00 to Bob",
+    ),
+    "content_moderation": (
+        [
+            [{"name": "decide", "arguments": {"post": 1, "verdict": "remove", "confidence": 0.5, "why": "?"}}],
+            [{"name": "decide", "arguments": {"post": 2, "verdict": "keep", "confidence": 0.99, "why": "!"}}],
+            "Done.",
+        ],
+        ("edit verdict=keep",),
+        "decided: 1: keep, 2: keep",
+    ),
+    "flaky_service": (
+        [[{"name": "exchange_rate", "arguments": {"source": "EUR", "target": "USD"}}], "275 USD."],
+        ("respond 1.10",),
+        "275 USD.",
+    ),
+    "four_eyes": (
+        [[{"name": "pay_out", "arguments": {"payee": "Initech", "amount": 20000}}], "Done."],
+        ("approve",),
+        "paid: 20000.00 to Initech",
+    ),
+    "insurance_claim": (
+        [[{"name": "settle_claim", "arguments": {"claim": "4711", "asked_for": 1500}}], "Done."],
+        ("approve cause=fire payout=3 receipts=true",),
+        "claim 4711: 3.00 of 1500.00 for fire damage; by script",
+    ),
+    "support_escalation": (
+        [
+            [{"name": "escalate", "arguments": {"reason": "angry", "context": "lawyer", "suggested_action": "pay"}}],
+            [{"name": "credit", "arguments": {"amount": 40}}],
+            "Done.",
+        ],
+        ("credit 40", "", "approve"),
+        "credited: 40.00",
+    ),
+}
+"""What a model says, what people answer, and what comes of it."""
+
+
+@pytest.mark.parametrize("name", DRIVEN)
+def test_rules_hold_when_a_model_drives_the_example(name: str, python: Python) -> None:
+    """With the real client and a model that calls the tools, people decide as they do offline."""
+    replies, answers, outcome = DRIVEN[name]
+    with OpenAIServer(replies) as server:
+        env = {"OPENAI_API_KEY": "sk-loopback", "OPENAI_BASE_URL": server.base_url}
+        given = [word for answer in answers for word in ("--answer", answer)]
+        done = python("-m", "convagent.cli", "demo", name, *given, **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert outcome in done.stdout
+    assert "offline rules" not in done.stdout
+
+
+@pytest.mark.parametrize("place", ["file", "variable"])
+def test_example_asks_the_listed_model_when_there_is_a_list(place: str, python: Python, tmp_path: Path) -> None:
+    """OAI_CONFIG_LIST counts without any option, and before a key in the environment."""
+    with OpenAIServer([PLAN], repeat_last=True) as server:
+        text = json.dumps([{"model": "listed", "api_key": "sk-loopback", "base_url": server.base_url}])
+        env = {"OPENAI_API_KEY": "sk-other", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+        if place == "file":
+            (tmp_path / "OAI_CONFIG_LIST").write_text(text, encoding="utf-8")
+        else:
+            env["OAI_CONFIG_LIST"] = text
+        done = python("-m", "convagent.cli", "demo", "lesson_planner", **env)
+        bodies = server.bodies
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {body["model"] for body in bodies} == {"listed"}
 
 
 def test_tools_run_when_a_model_calls_them(python: Python) -> None:
@@ -179,6 +365,31 @@ def test_sentence_is_said_when_the_model_cannot_be_reached(python: Python) -> No
     assert "key" in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
+def test_nothing_is_complained_about_when_the_reader_leaves(path: Path, tmp_path: Path) -> None:
+    """`python examples/x.py | head -1` ends quietly; what was decided by then is in the report."""
+    args = ["--answer", "approve", "--report", str(tmp_path / "r.json")] if path.stem == "fraud_detector" else []
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, path, *args],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(path.parent.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+    if args:
+        assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["totals"]["total"]["count"] == 8
 
 
 # ---------------------------------------------------------------- a wheel

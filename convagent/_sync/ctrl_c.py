@@ -37,6 +37,22 @@ def ctrl_c(call: Callable[[], bool]) -> Generator[None]:
             signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def ctrl_c_later() -> Generator[None]:
+    """Hold Ctrl-C back while the block runs, and raise it at its end: for what must not be left half made."""
+    pressed = False
+
+    def note() -> bool:
+        nonlocal pressed
+        pressed = True
+        return True
+
+    with ctrl_c(note):
+        yield
+    if pressed:
+        raise KeyboardInterrupt
+
+
 class _Handler:
     def __init__(self, call: Callable[[], bool]) -> None:
         self._call = call

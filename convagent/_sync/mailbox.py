@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread, get_ident
 from typing import Any, Protocol, TypeVar
 
 from ..errors import UsageError
-from .ctrl_c import ctrl_c
+from .ctrl_c import ctrl_c, ctrl_c_later
+from .fork import end_child
 from .job import Job, current_job, forget_in_child, in_worker
 from .portal import Boxed, Started, portals, submit, unbox
 
@@ -30,6 +32,9 @@ T = TypeVar("T")
 Event = Any
 """An event of `convagent.events`; this floor carries them without knowing them."""
 OnEvent = Callable[[Event], None]
+Watch = Callable[[Callable[[], None]], None]
+"""Takes a function and calls it once, in any thread, when a standing question has to be looked at anew."""
+OnQuiet = Callable[[Watch], None]
 OnCtrlC = Callable[[Event | None], None]
 """Is told that Ctrl-C was pressed, while which event was handled if any; what it raises ends the waiting."""
 
@@ -59,6 +64,8 @@ class _Note:
 
 
 _WAKE, _CTRL_C = _Note(), _Note()
+QUIET = 0.05
+"""Seconds for which nothing must have come before `on_quiet` is called: what belongs together comes closer."""
 
 
 class Mailbox:
@@ -66,10 +73,17 @@ class Mailbox:
 
     def __init__(self, on_event: OnEvent | None = None, on_ctrl_c: OnCtrlC | None = None) -> None:
         self._items: SimpleQueue[Any] = SimpleQueue()
+        self._process = os.getpid()
         self.on_event = on_event
         """What the pumping thread does with each event."""
         self.on_ctrl_c = on_ctrl_c
         """What it does at Ctrl-C; None: KeyboardInterrupt is raised."""
+        self.on_quiet: OnQuiet | None = None
+        """What it does when nothing more has come for a moment: asks what has gathered. It returns when
+        the watch that it is given says that something has come; None: it waits for what comes."""
+        self.seat: Any = None
+        """Who is asked where this box is emptied, as a `Seat`; None: whoever that is."""
+        self._filled: Callable[[], None] | None = None
         self._pumping = 0
         """The thread that pumps, by its ident."""
         self._waiting = False
@@ -84,26 +98,43 @@ class Mailbox:
             # A plain function runs a loop of its own in the very thread that empties the box.
             self._handle(event)
         else:
-            self._items.put(event)
+            self._put(event)
 
     async def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Put a plain function and wait until the consuming thread has run it."""
         if get_ident() == self._pumping:
             return await in_worker(fn, args, kwargs)
         job = Job(fn, args, kwargs)
-        self._items.put(job)
+        self._put(job)
         return await job.future
 
     def start(self, coro: Coroutine[Any, Any, T]) -> Started[T]:
         """Run a coroutine on the portal with this host. Then pump, or take."""
         context = copy_context()
         context.run(current_host.set, self)
-        done = submit(portals.get().loop, coro, context)
+        done: Started[T] | None = None
+        try:
+            with ctrl_c_later():  # half a loop would be noisy
+                loop = portals.get().loop
+            with ctrl_c_later():  # a conversation that nobody knows of would go on
+                done = submit(loop, coro, context)
+        except KeyboardInterrupt:
+            if done is None:
+                coro.close()
+            else:
+                done.cancel()
+            raise
         done.add_done_callback(self._wake)
         return done
 
     def _wake(self, done: Future[Any] | None = None) -> None:
-        self._items.put(_WAKE)
+        self._put(_WAKE)
+
+    def _put(self, item: Any) -> None:
+        self._items.put(item)
+        filled = self._filled
+        if filled is not None:
+            filled()
 
     # ------------------------------------------------------------ the consumer's side
 
@@ -130,7 +161,7 @@ class Mailbox:
         _refuse_on_portal("the events of a run")
         items = self._items
         while not (done.done() and items.empty()):
-            item = items.get()
+            item = self._get()
             if isinstance(item, Job):
                 if self._lane is None:
                     self._lane = _Lane(done)
@@ -164,7 +195,7 @@ class Mailbox:
     def _next(self) -> None:
         """Wait for one item and deal with it."""
         self._waiting = True
-        item = self._items.get()
+        item = self._get() if self.on_quiet is None else self._get_soon(self.on_quiet)
         if isinstance(item, Job):
             try:
                 self._waiting = False
@@ -175,6 +206,30 @@ class Mailbox:
             self._ctrl_c(None)
         elif item is not _WAKE:
             self._handle(item)
+
+    def _get(self) -> Any:
+        if os.getpid() != self._process:  # who would put something in is not in a forked child
+            end_child()
+        return self._items.get()
+
+    def _get_soon(self, on_quiet: OnQuiet) -> Any:
+        try:
+            return self._items.get(timeout=QUIET)
+        except Empty:
+            pass
+        try:
+            self._waiting = False
+            on_quiet(self._when_filled)
+        except KeyboardInterrupt:
+            self._ctrl_c(None)
+        finally:
+            self._filled, self._waiting = None, True
+        return _WAKE
+
+    def _when_filled(self, call: Callable[[], None]) -> None:
+        self._filled = call
+        if not self._items.empty():
+            call()
 
     def _handle(self, event: Event) -> None:
         handle, waited = self.on_event, self._waiting
@@ -190,7 +245,7 @@ class Mailbox:
 
     def _ctrl_c(self, event: Event | None) -> None:
         if self.on_ctrl_c is None:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt from None
         self.on_ctrl_c(event)
 
     def _note_ctrl_c(self) -> bool:
@@ -239,7 +294,7 @@ class LoopHost:
 # ---------------------------------------------------------------- the crossings
 
 
-def call_sync(coro: Coroutine[Any, Any, T], on_event: OnEvent | None = None, name: str = "") -> T:
+def call_sync(coro: Coroutine[Any, Any, T], on_event: OnEvent | None = None, name: str = "", seat: Any = None) -> T:
     """Run a coroutine to its end from synchronous code, and return its result.
 
     Inside a plain function of a conversation it hops back to that conversation's loop; else it
@@ -253,6 +308,7 @@ def call_sync(coro: Coroutine[Any, Any, T], on_event: OnEvent | None = None, nam
         return job.hop(coro)
     refuse_on_loop(coro, name or coro.__name__.strip("_").removeprefix("a_"))
     mailbox = Mailbox(on_event)
+    mailbox.seat = seat
     done = mailbox.start(coro)
     try:
         return mailbox.pump(done)

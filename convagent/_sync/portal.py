@@ -17,6 +17,7 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from ..errors import RunCancelled
+from .fork import end_child
 
 T = TypeVar("T")
 
@@ -206,6 +207,9 @@ class _Portals:
         self._lock = threading.Lock()
         if self._portal is not None:
             self._parents.append(self._portal)
+            if threading.get_ident() == self._portal.thread.ident:
+                # The very loop forked, in an async tool: it would run on with nobody who waits for it.
+                self._portal.loop.call_soon(end_child)
         self._portal = None
 
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from .fork import end_child
+
 _MOST = 256
 
 
@@ -40,10 +42,13 @@ class Workers:
             self._jobs.put(job)
 
     def _work(self, jobs: SimpleQueue[Callable[[], None]]) -> None:
+        here = os.getpid()
         while True:
             job = jobs.get()
             job()
             del job
+            if os.getpid() != here:
+                end_child()
             with self._lock:
                 if self._waiting:
                     self._waiting -= 1  # this thread is about to take one of the waiting jobs

@@ -7,17 +7,19 @@ any other. They return `(True, reply)` when the turn is decided, `(False, None)`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ..agent import Agent
 from ..conversation.context import RunContext
-from ..conversation.turn import Execution, ask_model, joined, run_tools
-from ..events import TerminationAndHumanReplyNoInputEvent, UsingAutoReplyEvent
+from ..conversation.execution import Execution, joined, run_tools
+from ..conversation.turn import ask_model
+from ..events import TerminationAndHumanReplyNoInputEvent, ToolNotRunEvent, UsingAutoReplyEvent
 from ..messages import FunctionCall, Message, ToolCall
-from ..models.base import ModelClient, ModelReply, ModelRequest
+from ..models.base import ModelClient, ModelRequest
 from ..oversight.input_mode import NO_INPUT, AutoReply, End, Prompt, Say, after_answer, before_reply
+from .gating import PersonsMessage
 
 if TYPE_CHECKING:
     from ..tools.tool import Tool
@@ -70,6 +72,13 @@ async def human_reply(
             return END
         case Say(text):
             state.auto_replies[side] = 0
+            for name, call_id in _calls(message):
+                run.emit(
+                    ToolNotRunEvent(
+                        func_name=name, call_id=call_id, reason="text was typed instead",
+                        recipient=agent.name, agent=agent.name,
+                    )
+                )  # fmt: skip
             return True, _human_message(text, message)
         case AutoReply():
             if limit == 0:
@@ -85,7 +94,7 @@ async def human_reply(
 
 def _human_message(text: str, answered: Message) -> Message:
     """Return a person's message; calls that it answers instead of running them are marked interrupted."""
-    reply: Message = {"role": "user", "content": text}
+    reply = cast(Message, PersonsMessage(role="user", content=text))
     results: list[Message] = []
     call = answered.get("function_call")
     if call:
@@ -95,6 +104,14 @@ def _human_message(text: str, answered: Message) -> Message:
     if results:
         reply["tool_responses"] = results
     return reply
+
+
+def _calls(message: Message) -> Iterator[tuple[str, str | None]]:
+    """Give name and id of every call that a message proposes."""
+    if call := message.get("function_call"):
+        yield call.get("name", ""), None
+    for tool_call in message.get("tool_calls") or ():
+        yield (tool_call.get("function") or {}).get("name", ""), tool_call.get("id")
 
 
 INTERRUPTED = "USER INTERRUPTED"
@@ -142,6 +159,7 @@ def execution(
         tools=tools,
         own=own,
         policies=policies,
+        confidence=run.sure.get(proposer or agent),
         before=(lambda call: through(run, "safeguard_tool_inputs", call)) if lists["safeguard_tool_inputs"] else None,
         after=(lambda told: through(run, "safeguard_tool_outputs", told)) if lists["safeguard_tool_outputs"] else None,
     )
@@ -159,54 +177,62 @@ async def model_reply(
     client = config if config is not None and isinstance(config, ModelClient) else agent.client
     if client is None:
         return PASS
-    if run.cache is not None:
-        from ..models.cache import Cached
-
-        client = Cached(client, run.cache)
+    client = by_cache(run, client)
     own = agent.own_tools
     to = sender if sender is not None else run.state.other(agent)
     rounds = 0
     history = cast(list[Message], messages)
     while True:
-        reply = await _ask(agent, run, client, history, to, options)
+        make = partial(_request, agent, run, history, options, to)
+        reply = await ask_model(
+            run, client, make, agent=agent.name, to=to.name, silent=run.silent, policies=agent.policies
+        )
         if reply is None:
             return True, {"content": "LLM call blocked by safeguard", "role": "assistant"}
+        agent.usage.add(reply)
+        if agent.confidence is not None:
+            from .confidence import measure
+
+            await measure(agent, run, to, reply, client, make)
         message = _normalised(reply.message)
         if reply.parsed is not None:
             run.parsed = reply.parsed
         calls = message.get("tool_calls")
-        if not calls or not any((c.get("function") or {}).get("name") in own for c in calls):
+        if not calls or not _calls_any(calls, own):
             return await _said(agent, run, message)
         if rounds >= agent.max_consecutive_auto_reply():
             run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name)
             return END
         rounds += 1
         same_view = history is run.state.thread.view(agent)
+        del make, reply  # a tool may wait for a person for days, and thousands at once
         run.add_inner(message, agent, to)
         results = joined(await run_tools(run, calls, execution(agent, run, agent, own)))
         run.add_inner(results, agent, to)
         history = run.state.thread.view(agent) if same_view else [*history, message, results]
 
 
-async def _ask(
-    agent: ConversableAgent, run: RunContext, client: ModelClient, history: list[Message], to: Agent, options: Any
-) -> ModelReply | None:
-    make = partial(_request, agent, run, history, options, to, run.next_call(agent.name))
-    reply = await ask_model(run, client, make, agent=agent.name, to=to.name, silent=run.silent)
-    if reply is not None:
-        agent.usage.add(reply)
-    return reply
+def by_cache(run: RunContext, client: ModelClient) -> ModelClient:
+    """Return a model that answers from the run's disk cache, where the run has one."""
+    if run.cache is None:
+        return client
+    from ..models.cache import Cached
+
+    return Cached(client, run.cache)
 
 
 async def _request(
     agent: ConversableAgent, run: RunContext, history: list[Message], options: Any, to: Agent, turn: int
 ) -> ModelRequest | None:
-    run.state.thread.view(agent)  # what came in while an earlier attempt was interrupted
-    wire = run.wire(agent, agent.system, history)
+    wire = run.wire(agent, agent.system_in(run), history)
     if agent.hooks.lists["safeguard_llm_inputs"]:
         wire = await agent.hooks.through(run, "safeguard_llm_inputs", [cast(Message, dict(m)) for m in wire])
         if wire is None:
             return None
+    if agent.confidence is not None:
+        from .confidence import parameters
+
+        options = {**options, **parameters(agent, run, to)}
     lent: list[Tool] | None = getattr(to, "lent_tools", None)
     return ModelRequest(
         messages=cast(list[Message], wire),
@@ -219,12 +245,19 @@ async def _request(
     )
 
 
+def _calls_any(calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> bool:
+    return any((c.get("function") or {}).get("name") in tools for c in calls)
+
+
 async def _said(agent: ConversableAgent, run: RunContext, message: Message) -> Outcome:
     calls = message.get("tool_calls") or message.get("function_call")
     reply: Any = message if calls else message.get("content")
     if agent.hooks.lists["safeguard_llm_outputs"]:
         reply = await agent.hooks.through(run, "safeguard_llm_outputs", reply)
-    return PASS if reply is None else (True, reply)
+    if reply is None:
+        run.sure.pop(agent, None)  # what is said instead is not the model's
+        return PASS
+    return True, reply
 
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")

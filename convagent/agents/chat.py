@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from .._sync import Boxed, call_user, current_host
@@ -13,13 +14,18 @@ from ..conversation.context import RunContext, Stopped, current_run
 from ..conversation.loop import converse
 from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
-from ..errors import ConfigError, EndOfInput, RunCancelled, UsageError
+from ..errors import ConfigError, EndOfInput, NobodyReachable, RunCancelled, UsageError
 from ..events import RunCompletionEvent, RunStarted
 from ..messages import Message, content_text
 from ..models.base import ModelClient
+from ..oversight.atoms import Ask
+from ..oversight.authority import Directory, directory_of
+from ..oversight.policy import Policy as PolicyValue
+from ..oversight.policy import as_policies, walk
 from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
+from .gating import check_confidence
 from .memory import join_threads
 from .summary import check_summary, summarize
 from .usage import gather_usage_summary
@@ -44,6 +50,8 @@ class Chat:
     summary_method: Any = "last_msg"
     summary_args: Mapping[str, Any] | None = None
     oversight: Policy | Iterable[Policy] = ()
+    people: Any = None
+    channels: Sequence[Observer] = ()
     observers: Sequence[Observer] = ()
     context: dict[str, Any] = field(default_factory=dict[str, Any])
     """More keyword arguments of the call: carryover, and whatever a message function wants."""
@@ -52,6 +60,8 @@ class Chat:
     request_reply: bool | None = None
     """Whether the recipient of one message is to reply; None: if it replies to the sender anyway."""
     chat_id: int | str | None = None
+    follows: bool = False
+    """Whether it is one of a queue, and not the first."""
 
     def __post_init__(self) -> None:
         from .conversable import ConversableAgent
@@ -60,6 +70,8 @@ class Chat:
             agent: object = getattr(self, role)
             if not isinstance(agent, ConversableAgent):
                 raise ConfigError(f"{role}={agent!r} is a {type(agent).__name__}; expected a ConversableAgent")
+        if self.sender is self.recipient:
+            raise ConfigError(f"agent {self.sender.name!r} cannot chat with itself; make a second agent")
         turns: Any = self.max_turns
         if turns is not None and (isinstance(turns, bool) or not isinstance(turns, int) or turns < 1):
             raise ConfigError(
@@ -71,6 +83,9 @@ class Chat:
                 f"message={message!r} is a {type(message).__name__}; expected a string, a dict with 'content', "
                 "a function of (sender, recipient, context), or None to ask the person"
             )
+        self.oversight = as_policies(self.oversight)
+        source = any(a.confidence is not None for a in (self.sender, self.recipient))
+        check_confidence(self.oversight, source, f"the chat of {self.sender.name!r} and {self.recipient.name!r}")
         check_summary(self.summary_method, self.summary_args)
         if self.summary_method == "reflection_with_llm" and not (self.sender.llm_config or self.recipient.llm_config):
             raise ConfigError(
@@ -100,31 +115,27 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         runtime.observers = tuple(chat.observers)
     else:
         runtime = LocalRuntime(host, chat.observers)
+    _reach(runtime, chat.people, chat.channels)
     sender, recipient = chat.sender, chat.recipient
     thread = join_threads(sender, sender.chat_messages, recipient, recipient.chat_messages, chat.clear_history)
     state = ConversationState(sender, recipient, thread, chat.max_turns)
-    policies = (chat.oversight,) if callable(chat.oversight) else tuple(chat.oversight)
-    run = RunContext(runtime, host, state, TwoAgent(), silent=bool(chat.silent), policies=policies)
-    run.opening = lambda: _opening(chat, run)
+    policies = cast("tuple[Policy, ...]", chat.oversight)
+    run = RunContext(runtime, host, state, TwoAgent(), silent=bool(chat.silent), policies=policies, parent=parent)
+    run.opening = partial(_opening, chat, run)
     run.cache = chat.cache
     run.given_silent = chat.silent
-    sides = ((sender, recipient), (recipient, sender))
-    if chat.one_message:
-        state.auto_replies = [agent.auto_replies.get(other, 0) for agent, other in sides]
-        replies = [agent.reply_at_receive[other] for agent, other in sides]
-        if chat.request_reply is not None:
-            replies[1] = chat.request_reply
-        state.deaf = {side for side in (0, 1) if not replies[side]}
-    else:
-        for agent, other in sides:
-            agent.reply_at_receive[other] = chat.max_turns is None
+    _count_replies(chat, state)
     if on_start is not None:
         on_start(runtime)
     host_token = current_host.set(host)
     try:
-        runtime.emit(_started(run, parent))
+        runtime.emit(_started(run, parent, chat.follows))
         reason = await converse(run)
         return await _finished(chat, run, reason)
+    except NobodyReachable as error:
+        error.result = _result(chat, run, "", "nobody could be reached")
+        runtime.fail(error)
+        raise
     except asyncio.CancelledError:
         runtime.fail(RunCancelled("the run was cancelled"))
         raise
@@ -133,23 +144,98 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         raise
     finally:
         current_host.reset(host_token)
-        for side, (agent, other) in enumerate(sides):
-            agent.auto_replies[other] = state.auto_replies[side]
+        sender.auto_replies[recipient], recipient.auto_replies[sender] = state.auto_replies
+        if parent is not None:
+            _return_to_outer(parent, sender, recipient)
 
 
-def _started(run: RunContext, parent: RunContext | None) -> RunStarted:
+def _return_to_outer(outer: RunContext | None, sender: ConversableAgent, recipient: ConversableAgent) -> None:
+    """Let a chat of the same two agents that goes on around this one be their latest again."""
+    while outer is not None:
+        thread = outer.state.thread
+        if thread.has(sender, recipient):
+            sender.chat_messages.begin(recipient, thread)
+            recipient.chat_messages.begin(sender, thread)
+            return
+        outer = outer.parent
+
+
+def _count_replies(chat: Chat, state: ConversationState) -> None:
+    """Begin to count each side's replies, and settle who replies to what it receives."""
+    sides = ((chat.sender, chat.recipient), (chat.recipient, chat.sender))
+    if not chat.one_message:
+        for agent, other in sides:
+            agent.reply_at_receive[other] = chat.max_turns is None
+        return
+    state.auto_replies = [agent.auto_replies.get(other, 0) for agent, other in sides]
+    replies = [agent.reply_at_receive[other] for agent, other in sides]
+    if chat.request_reply is not None:
+        replies[1] = chat.request_reply
+    state.deaf = frozenset(side for side in (0, 1) if not replies[side])
+
+
+def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> None:
+    """Say who can be asked in a run: persons and roles, and the ways to them."""
+    runtime.channels = tuple(channels)
+    names = [str(getattr(channel, "name", "")) for channel in channels]
+    twice = next((name for name in names if name and names.count(name) > 1), "")
+    if twice:
+        raise ConfigError(f"two channels are called {twice!r}; give each a name of its own, so that one may fail alone")
+    if people is None:
+        return
+    if isinstance(people, (Mapping, Directory)):
+        runtime.directory = directory_of(people)
+        return
+    runtime.channels = (people, *channels)  # people of a test are their own channel
+    runtime.directory = getattr(people, "directory", runtime.directory)
+    runtime.clock = getattr(people, "clock", runtime.clock)
+
+
+def _started(run: RunContext, parent: RunContext | None, follows: bool) -> RunStarted:
     sides = cast("tuple[ConversableAgent, ...]", (run.state.initiator, run.state.recipient))
     notes: list[str] = []
     for agent in sides:
         client: ModelClient | None = agent.client
         if client is not None and client.offline_note:
             notes.append(f"{agent.name}: {client.offline_note}")
+    notes += _quorums(run, sides)
     return RunStarted(
         agents=tuple(a.name for a in sides),
         notes=tuple(notes),
         silent=run.silent,
         parent=parent.run_id if parent is not None else "",
+        follows=follows,
+        _parameters=partial(_parameters_of, sides),
     )
+
+
+def _parameters_of(sides: tuple[ConversableAgent, ...], name: str) -> Mapping[str, Any] | None:
+    """Return the schema of the arguments of every tool of that name, as one."""
+    tools = [t for a in sides for t in (*a.tools, *a.executable.values(), *a.lent_tools) if t.name == name]
+    found: list[Mapping[str, Any]] = []
+    for one in dict.fromkeys(tools):
+        try:
+            found.append(one.parameters)
+        except ConfigError:
+            continue  # a function registered for execution alone needs no schema
+    return found[0] if len(found) == 1 else {"allOf": found} if found else None
+
+
+def _quorums(run: RunContext, sides: tuple[ConversableAgent, ...]) -> list[str]:
+    """Say which questions need more people than can be asked here."""
+    given = (*run.policies, *(p for a in sides for p in a.policies))
+    tools = {t.name: t for a in sides for t in (*a.own_tools.values(), *a.executable.values())}
+    given = (*given, *(p for t in tools.values() for p in t.rules.approval))
+    asks = [p for policy in given if isinstance(policy, PolicyValue) for p in walk(policy) if isinstance(p, Ask)]
+    # No set: an ask whose form is a JSON Schema has no hash.
+    several = [found for i, found in enumerate(asks) if found.need > 1 and found not in asks[:i]]
+    if getattr(run.runtime, "asks_whoever_consumes", False):
+        return [f"{found} needs {found.need} different people, and a terminal alone is one" for found in several]
+    return [
+        f"{found} needs {found.need} different people, and fewer can be asked here"
+        for found in several
+        if not run.runtime.reaches(found.who, found.need)
+    ]
 
 
 async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
@@ -161,21 +247,10 @@ async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
         summary = ""  # what was said is the result all the same
     finally:
         current_run.reset(token)
-    history = list(state.thread.view(sender))  # the agents may go on, or forget
-    result = ChatResult(
-        chat_id=chat.chat_id if chat.chat_id is not None else run.run_id,
-        chat_history=history,
-        summary=summary,
-        cost=gather_usage_summary([sender, recipient]),
-        human_input=list(state.answers.get(sender.name, ())),
-        reason=reason or state.reason,
-        last_speaker=state.last_speaker or sender.name,
-        parsed=run.parsed,
-        context_variables=sender.context_variables.to_dict(),
-    )
+    result = _result(chat, run, summary, reason or state.reason)
     run.runtime.emit(
         RunCompletionEvent(
-            history=history,
+            history=result.chat_history,
             summary=summary,
             cost=result.cost,
             last_speaker=result.last_speaker,
@@ -184,6 +259,21 @@ async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
         )
     )
     return result
+
+
+def _result(chat: Chat, run: RunContext, summary: str, reason: str) -> ChatResult:
+    sender, recipient, state = chat.sender, chat.recipient, run.state
+    return ChatResult(
+        chat_id=chat.chat_id if chat.chat_id is not None else run.run_id,
+        chat_history=list(state.thread.view(sender)),  # the agents may go on, or forget
+        summary=summary,
+        cost=gather_usage_summary([sender, recipient]),
+        human_input=list(state.answers.get(sender.name, ())),
+        reason=reason,
+        last_speaker=state.last_speaker or sender.name,
+        parsed=run.parsed,
+        context_variables=sender.context_variables.to_dict(),
+    )
 
 
 # ---------------------------------------------------------------- the opening message

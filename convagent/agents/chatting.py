@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
-from .._sync import unboxing
+from .._sync import Boxed, unboxing
+from .._tracebacks import short_traceback
 from ..action import Policy
 from ..agent import Agent, Participant, Reply, Termination
 from ..conversation.context import RunContext, current_run
@@ -14,8 +17,10 @@ from ..events import Event
 from ..messages import Message
 from ..oversight.input_mode import LIMIT_REACHED, met
 from ..runs.response import Start, drive
+from .arguments import check_context
 from .builtin import said_nothing
 from .chat import Chat, hold, with_carryover
+from .gating import gate_reply
 from .remembering import MemoryMethods
 
 if TYPE_CHECKING:
@@ -38,17 +43,27 @@ class ChatMethods(MemoryMethods):
         if not state.opened:
             opening = await run.opening() if run.opening is not None else None
             return Termination(state.reason or "No opening message") if opening is None else Reply(opening, other)
-        messages = state.thread.view(me)
+        own = me.overrides.find(me, "generate_reply", run)
+        thread = state.thread
+        messages = thread.view(me) if own is not None or self.reads_history() else thread.latest(me)
         if state.max_turns is not None and me is state.initiator:
             if state.auto_replies[0] >= other.max_consecutive_auto_reply():
                 return Termination(LIMIT_REACHED)
             if messages and messages[-1].get("content") is not None and other.is_termination(messages[-1]):
                 return Termination(met(other.name))
-        own = me.overrides.find(me, "generate_reply", run)
-        if own is not None:
-            reply = await run.call(own, messages=messages, sender=other)
-        else:
-            reply = await self.reply_to(run, messages, other)
+        while True:
+            run.sure.pop(me, None)  # of an earlier reply; this one may be nobody's model's
+            if own is not None:
+                reply = await run.call(own, messages=messages, sender=other)
+            else:
+                reply = await self.reply_to(run, messages, other)
+            if not run.gates_replies(me.policies):
+                break
+            may_be_sent, reply = await gate_reply(me, run, reply, other)
+            if may_be_sent:
+                break
+            run.add_inner(reply, me, other)
+            messages = state.thread.view(me)
         if reply is None:
             return Termination(state.reason or "No reply generated")
         if said_nothing(reply) and messages and said_nothing(messages[-1]):
@@ -180,11 +195,15 @@ class ChatMethods(MemoryMethods):
         message: MessageLike = None,
         *,
         oversight: Policy | Iterable[Policy] = (),
+        people: Any = None,
+        channels: Sequence[Any] = (),
         observers: Observers = (),
         **kwargs: Any,
     ) -> ChatResult:
         """Hold a chat, showing it at the terminal, and return its result. See `a_initiate_chat`."""
-        return drive(self._start(**given_to(locals())))
+        start = self._start(**given_to(locals()))
+        with short_traceback:
+            return drive(start)
 
     async def a_initiate_chat(
         self,
@@ -198,6 +217,8 @@ class ChatMethods(MemoryMethods):
         message: MessageLike = None,
         *,
         oversight: Policy | Iterable[Policy] = (),
+        people: Any = None,
+        channels: Sequence[Any] = (),
         observers: Observers = (),
         **kwargs: Any,
     ) -> ChatResult:
@@ -214,7 +235,10 @@ class ChatMethods(MemoryMethods):
             summary_args: ``summary_prompt`` and ``summary_role`` for the reflection; more for a function.
             message: the opening: text, a dict, a function of (sender, recipient, context), or None to
                 ask the person with ``>``.
-            oversight: rules on what is about to happen in this chat.
+            oversight: policies on what is about to happen in this chat.
+            people: persons and their roles, ``{"ada": ["clerk"]}``, who alone may then answer; or people of
+                `convagent.testing`.
+            channels: the ways to people; none: whoever consumes the chat's events, at first the terminal.
             observers: functions that are told every event, in order, before anybody else.
             **kwargs: ``carryover`` (text or a list, appended to the opening), and more for a message function.
 
@@ -226,11 +250,15 @@ class ChatMethods(MemoryMethods):
         chat = self._chat(
             recipient, clear_history=clear_history, silent=silent, cache=cache, max_turns=max_turns,
             summary_method=summary_method, summary_args=summary_args, message=message, oversight=oversight,
-            observers=observers, kwargs=kwargs,
+            people=people, channels=channels, observers=observers, kwargs=kwargs,
         )  # fmt: skip
-        return await unboxing(hold(chat))
+        with short_traceback:
+            try:  # not `unboxing`: where thousands of chats wait, each coroutine on the way counts
+                return await hold(chat)
+            except Boxed as box:
+                raise box.inner from None
 
-    def _start(self, recipient: Any, chat_id: Any = None, **given: Any) -> Start:
+    def _start(self, recipient: Any, chat_id: Any = None, **given: Any) -> Start[ChatResult]:
         """Check what was asked of a chat, and return what starts it."""
         chat = self._chat(recipient, chat_id, **given)
         return lambda on_start: hold(chat, on_start)
@@ -240,7 +268,15 @@ class ChatMethods(MemoryMethods):
         if context:
             chat_id = context.get("chat_id", chat_id)
             context = {k: v for k, v in context.items() if k not in _OF_QUEUES}
+            unset = [k for k, default in _DEFAULTS.items() if given.get(k, default) is default and k not in context]
+            if "follows" in given:
+                unset += ["prerequisites", "finished_chat_indexes_to_exclude_from_carryover"]
+            self._check_context(context, unset, given.get("message"))
         return Chat(cast("ConversableAgent", self), recipient, context=context, chat_id=chat_id, **given)
+
+    def _check_context(self, context: Mapping[str, Any], unset: Iterable[str], message: Any) -> None:
+        me = cast("ConversableAgent", self)
+        check_context(context, unset, callable(message) or me.overrides.has(me, "generate_init_message"))
 
     def generate_init_message(self, message: Any, **kwargs: Any) -> Any:
         """Return the opening message of a chat: what was given, or asked of the person, with the carryover."""
@@ -250,12 +286,18 @@ class ChatMethods(MemoryMethods):
         """Return the opening message of a chat: what was given, or asked of the person, with the carryover."""
         if message is None:
             async with self.within(None) as run:
-                message = await self.ask_person(run, ">", "opening", "")
+                message = await self.ask_person(run, ">", "opening", run.state.other(cast(Agent, self)).name)
         return with_carryover(message, kwargs.get("carryover"))
 
 
 _OF_QUEUES = ("sender", "prerequisites", "finished_chat_indexes_to_exclude_from_carryover", "chat_id")
 """What a queue of chats says of a chat, and its message function does not see."""
+
+_DEFAULTS: dict[str, Any] = {
+    **{f.name: f.default for f in fields(Chat) if f.name in inspect.signature(ChatMethods.initiate_chat).parameters},
+    "carryover": None,
+}
+"""What a chat may be given by keyword, and what it is if it was not."""
 
 
 def given_to(names: dict[str, Any]) -> dict[str, Any]:

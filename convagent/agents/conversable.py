@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..errors import one_of
 from ..events import UsageSummaryEvent
 from ..messages import content_text
 from ..tools.tool import Tool, as_tool
@@ -79,10 +80,16 @@ class ConversableAgent(RunMethods):
         return self.usage.total
 
     def print_usage_summary(self, mode: str | Sequence[str] = ("actual", "total")) -> None:
-        """Show what its models cost, through the current IOStream."""
+        """Show what its models cost, through the current IOStream.
+
+        Raises:
+            ConfigError: a mode is none of ``actual``, ``total``, ``both``.
+        """
         from ..iostream import IOStream
 
         modes = {mode} if isinstance(mode, str) else set(mode)
+        for word in modes - {"actual", "total", "both"}:
+            raise one_of("mode", word, ("actual", "total", "both"))
         word = "both" if {"actual", "total"} <= modes or "both" in modes else next(iter(modes))
         never: dict[str, Any] | None = {} if self.client is not None else None  # no model is not "never asked"
         actual, total = self.usage.actual or never, self.usage.total or never

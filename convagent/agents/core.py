@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from ..action import Policy
 from ..agent import Agent
+from ..conversation.context import RunContext, current_run
 from ..errors import ConfigError
 from ..messages import Message, content_text
 from ..models.base import ModelClient
 from ..oversight.input_mode import HumanInputMode, check_mode
+from ..oversight.policy import as_policies
 from ..tools.tool import Tool, ToolSet, as_tool
+from .absent import missing, warn_of_overrides
+from .arguments import named_for_users
+from .gating import check_confidence
 from .hooks import Hooks
 from .memory import ChatMessages
 from .replies import ReplyChain
@@ -22,6 +27,7 @@ from .variables import ContextVariables, UpdateSystemMessage
 
 if TYPE_CHECKING:
     from ..models.config import LLMConfig
+    from ..oversight.confidence import Source
 
 LLM = "LLMConfig | Mapping[str, Any] | ModelClient | Literal[False] | None"
 
@@ -38,6 +44,11 @@ class AgentCore:
     )
     DEFAULT_SUMMARY_METHOD: ClassVar[str] = "last_msg"
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        warn_of_overrides(cls)
+
+    @named_for_users
     def __init__(
         self,
         name: str,
@@ -58,6 +69,7 @@ class AgentCore:
         *,
         tools: Iterable[Tool | Callable[..., Any]] = (),
         oversight: Policy | Iterable[Policy] = (),
+        confidence: Any = None,
     ) -> None:
         """Make an agent.
 
@@ -81,7 +93,8 @@ class AgentCore:
             update_agent_state_before_reply: functions of (agent, messages) or `UpdateSystemMessage`,
                 called before each reply.
             tools: tools its model may call and which it executes itself, inside its turn.
-            oversight: rules on what it is about to do; the strictest of all that apply counts.
+            oversight: policies on what it is about to do; the strictest of all that apply counts.
+            confidence: how to learn how sure its model is: `logprobs()`, `vote(3)`, `field(...)`, or a function.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
@@ -105,7 +118,9 @@ class AgentCore:
         self.replies = ReplyChain()
         self.hooks = Hooks()
         self.usage = UsageMeter()
-        self.policies: tuple[Policy, ...] = (oversight,) if callable(oversight) else tuple(oversight)
+        self.policies: tuple[Policy, ...] = as_policies(oversight)
+        self.confidence: Source | None = None
+        """How to learn how sure its model is of a reply."""
         self.context_variables = (
             context_variables
             if isinstance(context_variables, ContextVariables)
@@ -115,6 +130,8 @@ class AgentCore:
         self.executable: dict[str, Tool] = {}
         self.own_tools: dict[str, Tool] = {}
         self.llm_tools = ToolSet()
+        self.as_functions: set[str] = set()
+        """Those of `llm_tools` that its model is offered in the older form, as ``functions``."""
         self.lent_tools: list[Tool] = []
         """Tools that it executes, which the model of another agent may call only while the two talk."""
         self._model_classes: dict[str, Any] = {}
@@ -122,10 +139,13 @@ class AgentCore:
         self.llm_config = cast(Any, llm_config)
         for function_name, function in (function_map or {}).items():
             self.executable[function_name] = as_tool(function, name=function_name, classic=True)
+        if confidence is not None:
+            from .confidence import checked_source
+
+            self.confidence = checked_source(self, confidence)
+        check_confidence(self.policies, self.confidence is not None, f"agent {name!r}")
         for own in tools:
-            made = as_tool(own)
-            self.own_tools[made.name] = made
-        self._schemas: tuple[Any, list[Any]] | None = None
+            self.add_tool(own)
         for updater in _listed(update_agent_state_before_reply):
             self.hooks.register("update_agent_state", _state_updater(updater))
         self._register_builtins()
@@ -135,8 +155,26 @@ class AgentCore:
     def _register_builtins(self) -> None:
         """Put the builtin reply functions into the chain."""
 
+    def add_tool(self, tool: Tool | Callable[..., Any]) -> Tool:
+        """Give its model a tool that it executes itself, inside its turn.
+
+        Raises:
+            ConfigError: its approval asks how sure the model is, and the agent names no source of confidence.
+        """
+        made = as_tool(tool)
+        self._check_approval(made)
+        self.own_tools[made.name] = made
+        self._schemas = None
+        return made
+
+    def _check_approval(self, tool: Tool) -> None:
+        if tool.rules.approval:
+            where = f"tool {tool.name!r} of agent {self._name!r}"
+            check_confidence(tool.rules.approval, self.confidence is not None, where)
+
     def _propose(self, function: Any) -> None:
         tool = as_tool(function, classic=True)
+        self._check_approval(tool)
         if not self.llm_config:
             raise ConfigError(
                 f"functions= names {tool.name!r}, but agent {self._name!r} has no model that could call it"
@@ -165,6 +203,9 @@ class AgentCore:
     def __str__(self) -> str:
         return self._name
 
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
+        __getattr__ = missing
+
     # ------------------------------------------------------------ how it behaves
 
     @property
@@ -179,11 +220,24 @@ class AgentCore:
     @property
     def system_message(self) -> Any:
         """The first message of every request to its model."""
-        return self.system.get("content")
+        run = current_run.get()
+        return self.system_in(run).get("content") if run is not None else self.system.get("content")
 
     def update_system_message(self, system_message: str) -> None:
-        """Change the system message, from the next request on."""
+        """Change the system message, from the next request on.
+
+        Said inside a run (by a tool, a hook, an `UpdateSystemMessage`) it holds for that run, whatever
+        other runs of the same agent say meanwhile, and for those that begin later.
+        """
         self.system = {"content": system_message, "role": "system"}
+        run = current_run.get()
+        if run is not None:
+            run.systems = run.systems or {}
+            run.systems[cast(Agent, self)] = self.system
+
+    def system_in(self, run: RunContext) -> Message:
+        """Return the system message of its requests in a run."""
+        return self.system if run.systems is None else run.systems.get(cast(Agent, self), self.system)
 
     def max_consecutive_auto_reply(self, sender: Agent | None = None) -> int:
         """Return how many replies in a row it gives without a person, to one sender or in general."""
@@ -217,11 +271,10 @@ class AgentCore:
             value = LLMConfig.get_current_llm_config() or self.DEFAULT_CONFIG
         self._llm_config: Any = LLMConfig.coerce(value) or False
         self._client = None
-        self._schemas = None
         given = self._llm_config if isinstance(self._llm_config, LLMConfig) else None
         self._given_tools: list[dict[str, Any]] = list(given.get("tools") or ()) if given else []
-        functions: list[Any] = list(given.get("functions") or ()) if given else []
-        self.request_options: dict[str, Any] = {"functions": functions} if functions else {}
+        self._given_functions: list[dict[str, Any]] = list(given.get("functions") or ()) if given else []
+        self._offer()
         first = next(iter(getattr(self._llm_config, "entries", ())), None)
         # A model client as first entry has no such fields: what stands beside the list holds for it.
         beside: Any = self._llm_config or {}
@@ -253,14 +306,22 @@ class AgentCore:
     def tool_schemas(self) -> list[Any]:
         """The schemas of all tools its model may call."""
         mine = self.llm_tools.schemas()
-        if not self.own_tools and not self._given_tools:
+        if not self.own_tools and not self._given_tools and not self.as_functions:
             return mine
         if self._schemas is None or self._schemas[0] != (mine, len(self.own_tools)):
-            registered = [*mine, *(t.schema for t in self.own_tools.values())]
+            now = [schema for schema in mine if schema["function"]["name"] not in self.as_functions]
+            registered = [*now, *(t.schema for t in self.own_tools.values())]
             names = {schema["function"]["name"] for schema in registered}
             given = [s for s in self._given_tools if s.get("function", {}).get("name") not in names]
             self._schemas = ((mine, len(self.own_tools)), [*given, *registered])
         return self._schemas[1]
+
+    def _offer(self) -> None:
+        """Offer its model what there is by now: after a change of the configured ones, or of functions."""
+        self._schemas: tuple[Any, list[Any]] | None = None
+        mine = [t.schema["function"] for t in self.llm_tools if t.name in self.as_functions]
+        functions = [*(f for f in self._given_functions if f.get("name") not in self.as_functions), *mine]
+        self.request_options: dict[str, Any] = {"functions": functions} if functions else {}
 
 
 # ---------------------------------------------------------------- checks

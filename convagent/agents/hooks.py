@@ -54,6 +54,8 @@ class Hooks:
 
     async def messages_before_reply(self, run: RunContext, agent: Any, messages: list[Message]) -> list[Message]:
         """Update the agent, then rewrite the last message and the list, for this reply only."""
+        if not self.lists["update_agent_state"] and not self.lists["process_all_messages_before_reply"]:
+            return await self._last_received(run, messages)  # which shows its hooks no message that they could edit
         copies = [cast(Message, dict(m)) for m in messages]
         for hook in self.lists["update_agent_state"]:
             await run.call(hook, agent, copies)

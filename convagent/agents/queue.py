@@ -34,12 +34,12 @@ async def a_initiate_chats(chat_queue: Queue) -> dict[int, ChatResult]:
     return await unboxing(hold_side_by_side(chat_queue))
 
 
-async def hold_in_order(queue: Queue) -> list[ChatResult]:
+async def hold_in_order(queue: Queue, on_start: OnStart | None = None) -> list[ChatResult]:
     """Hold chats one after another; the summaries so far are carried over to each."""
     _check(queue)
     finished: list[ChatResult] = []
     for chat in queue:
-        finished.append(await _hold(chat, dict(enumerate(finished))))
+        finished.append(await _hold(chat, dict(enumerate(finished)), on_start, follows=bool(finished)))
     return finished
 
 
@@ -57,8 +57,10 @@ async def hold_side_by_side(queue: Queue) -> dict[int, ChatResult]:
 
     async def after_others(chat_id: int) -> ChatResult:
         needed: list[int] = list(chats[chat_id].get("prerequisites") or ())
-        return await _hold(chats[chat_id], {i: await asyncio.shield(tasks[i]) for i in needed})
+        finished = {i: await asyncio.shield(tasks[i]) for i in needed}
+        return await _hold(chats[chat_id], finished, follows=chat_id != order[0])
 
+    host_token = current_host.set(current_host.get() or LoopConsole())  # one console for them all
     for chat_id in order:
         tasks[chat_id] = asyncio.ensure_future(after_others(chat_id))
     try:
@@ -68,11 +70,17 @@ async def hold_side_by_side(queue: Queue) -> dict[int, ChatResult]:
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
         raise
+    finally:
+        current_host.reset(host_token)
     return {chat_id: tasks[chat_id].result() for chat_id in chats}
 
 
 async def _hold(
-    chat: Mapping[str, Any], finished: Mapping[int, ChatResult], on_start: OnStart | None = None
+    chat: Mapping[str, Any],
+    finished: Mapping[int, ChatResult],
+    on_start: OnStart | None = None,
+    *,
+    follows: bool = False,
 ) -> ChatResult:
     sender: ConversableAgent = chat["sender"]
     given = with_summaries(chat, finished)
@@ -82,17 +90,22 @@ async def _hold(
             UserWarning,
             stacklevel=2,
         )
-    if not given.get("silent"):
-        _announce(given)
-    return await start_of(sender, given)(on_start or (lambda runtime: None))
+
+    def begin(runtime: LocalRuntime) -> None:
+        if on_start is not None:
+            on_start(runtime)
+        if not given.get("silent") and not runtime.steering.wants(("stop",)):
+            _announce(given)  # of a queue that was stopped the others do not begin
+
+    return await start_of(sender, given, follows)(begin)
 
 
-def start_of(sender: ConversableAgent, given: Mapping[str, Any]) -> Start:
+def start_of(sender: ConversableAgent, given: Mapping[str, Any], follows: bool) -> Start[ChatResult]:
     """Return what starts one chat of a queue."""
     known = ("clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message")
     chosen = {k: given[k] for k in (*known, "oversight", "observers") if k in given}
     more = {k: v for k, v in given.items() if k not in chosen and k not in ("sender", "recipient")}
-    return sender._start(given["recipient"], kwargs=more, **chosen)  # pyright: ignore[reportPrivateUsage]
+    return sender._start(given["recipient"], kwargs=more, follows=follows, **chosen)  # pyright: ignore[reportPrivateUsage]
 
 
 def with_summaries(chat: Mapping[str, Any], finished: Mapping[int, ChatResult]) -> dict[str, Any]:
@@ -151,7 +164,7 @@ class _Line:
         chat = self._queue[i]
         return [cast(Agent, chat["sender"]), cast(Agent, chat["recipient"])]
 
-    def start(self, i: int) -> Start:
+    def start(self, i: int) -> Start[ChatResult]:
         def begin(on_start: OnStart) -> Coroutine[Any, Any, ChatResult]:
             return self._take_turn(i, on_start)
 
@@ -185,6 +198,7 @@ def _check(queue: Queue) -> None:
             agent = chat.get(role)
             if not isinstance(agent, ConversableAgent):
                 raise ConfigError(f"chat {number} of the queue: {role} is {agent!r}; expected a ConversableAgent")
+        start_of(chat["sender"], chat, number > 1)  # what cannot work is said before the first chat begins
     recipients = [id(chat["recipient"]) for chat in queue]
     if len(set(recipients)) < len(recipients) and any(chat.get("clear_history", True) for chat in queue):
         warnings.warn(

@@ -89,7 +89,7 @@ class MemoryMethods(ReplyMethods):
         me = cast("ConversableAgent", self)
         if run is not None and (me is run.state.initiator or me is run.state.recipient):
             if sender is None or run.state.other(me) is sender:
-                run.state.deaf.add(run.state.side(me))
+                run.state.deaf |= {run.state.side(me)}
 
     def reset_consecutive_auto_reply_counter(self, sender: Agent | None = None) -> None:
         """Count replies in a row from zero: to one sender, or to all."""

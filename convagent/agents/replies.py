@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -28,6 +28,10 @@ class ReplyFunction:
 
     def __post_init__(self) -> None:
         self.asynchronous = is_async(self.func)
+
+    def applies_to(self, sender: Agent | None) -> bool:
+        """Return whether it may reply to a message of this sender."""
+        return self.trigger is ANYBODY or matches(self.trigger, sender)
 
 
 @dataclass(slots=True)
@@ -64,16 +68,8 @@ class ReplyChain:
             else:
                 entry.config = copy.copy(entry.init_config)
 
-    def matching(self, sender: Agent | None) -> Iterator[ReplyFunction]:
-        """Yield the functions that apply to a message of this sender, in order."""
-        for entry in self.entries:
-            trigger = entry.trigger
-            if trigger is _ANYBODY or matches(trigger, sender):
-                yield entry
 
-
-_ANYBODY: list[Any] = [Agent, None]
-ANYBODY = _ANYBODY
+ANYBODY: list[Any] = [Agent, None]
 """The trigger of the builtin functions: any agent, or nobody."""
 
 
@@ -110,7 +106,10 @@ def matches(trigger: Any, sender: Agent | None) -> bool:
             return sender is not None  # whoever takes part is an agent; asking the protocol costs 20 us
         return isinstance(sender, trigger)
     if isinstance(trigger, list):
-        return any(matches(part, sender) for part in cast(list[Any], trigger))
+        for part in cast(list[Any], trigger):  # noqa: SIM110 - `any` takes three times as long, every turn
+            if matches(part, sender):
+                return True
+        return False
     if _is_agent(trigger):
         return trigger is sender
     found = trigger(sender)

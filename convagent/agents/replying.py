@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Container, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .._sync import boxing, call_sync, current_host, unboxing
+from .._sync import Boxed, call_sync, current_host, forget_in_child, unboxing
+from .._tracebacks import short_traceback
 from ..agent import Agent
 from ..conversation.context import RunContext, current_run
+from ..conversation.execution import run_tool
 from ..conversation.state import ConversationState
-from ..conversation.turn import run_tool
 from ..errors import ConfigError, EndOfInput, UsageError
 from ..events import InputReplyEvent
 from ..human import HumanReply, Moment
 from ..messages import Message, ToolCall
 from ..patterns.two_agent import TwoAgent
-from ..runs.console import LoopConsole
+from ..runs.console import LoopConsole, whoever_sits_here
 from ..runs.local import LocalRuntime
 from . import builtin
 from .overrides import accepted
@@ -117,6 +119,10 @@ class ReplyMethods(ToolMethods):
         """
         if messages is None and sender is None:
             raise UsageError("generate_reply() needs messages= or sender=; neither was given")
+        with short_traceback:
+            return await self._reply(messages, sender, exclude)
+
+    async def _reply(self, messages: list[Message] | None, sender: Agent | None, exclude: Container[Any]) -> Reply:
         async with self.within(sender) as run:
             found = self._chat_messages[cast(Agent, sender)] if messages is None else messages
             return await unboxing(self.reply_to(run, found, sender, exclude))
@@ -129,7 +135,9 @@ class ReplyMethods(ToolMethods):
             messages = await self.hooks.messages_before_reply(run, self, messages)
         agent = cast("ConversableAgent", self)
         sync_chat = run.is_sync
-        for entry in self.replies.matching(sender):
+        for entry in self.replies.entries:
+            if not entry.applies_to(sender):
+                continue
             func = entry.func
             if exclude and (func in exclude or _twin(self, func) in exclude):
                 continue
@@ -141,12 +149,24 @@ class ReplyMethods(ToolMethods):
                 continue
             else:
                 given: dict[str, Any] = {"messages": messages, "sender": sender, "config": entry.config}
-                # Whether it is async was asked when it was registered.
-                made = boxing(func(self, **given)) if entry.asynchronous else run.call(func, self, **given)
-                final, reply = _decision(func, await made)
+                try:
+                    # Whether it is async was asked when it was registered.
+                    found = await (func(self, **given) if entry.asynchronous else run.call(func, self, **given))
+                except (KeyboardInterrupt, SystemExit) as stop:
+                    raise Boxed(stop) from None
+                final, reply = _decision(func, found)
             if final:
                 return reply
         return cast(Reply, self._default_auto_reply)
+
+    def reads_history(self) -> bool:
+        """Return whether something that makes its replies may look further back than the last message."""
+        if self.hooks.before_reply or cast("ConversableAgent", self).llm_config:
+            return True
+        for entry in self.replies.entries:  # noqa: SIM110 - `any` takes three times as long, every turn
+            if entry.builtin is None or entry.config is not None:
+                return True
+        return False
 
     def _has_async_twin(self, func: Callable[..., Any]) -> bool:
         name = f"a_{getattr(func, '__name__', '')}"
@@ -287,7 +307,8 @@ class ReplyMethods(ToolMethods):
 
     async def _ask_anybody(self, prompt: str, *, iostream: Any = None, choices: tuple[str, ...] = ()) -> str:
         async with self.within(None) as run:
-            return await unboxing(self._ask(run, prompt, "message", "", iostream, (*choices, "exit")))
+            moment, about = _in_place_of(run, self)
+            return await unboxing(self._ask(run, prompt, moment, about, iostream, (*choices, "exit")))
 
     async def ask_person(self, run: RunContext, prompt: str, moment: Moment, about: str) -> str:
         """Ask through an overridden `get_human_input` if there is one, and record the answer either way."""
@@ -299,7 +320,11 @@ class ReplyMethods(ToolMethods):
         known = len(answers)
         from ..iostream import IOStream
 
-        text = await run.call(own, prompt, **accepted(own, iostream=IOStream.get_default()))
+        token = _overridden.set((run, self, moment, about))
+        try:
+            text = await run.call(own, prompt, **accepted(own, iostream=IOStream.get_default()))
+        finally:
+            _overridden.reset(token)
         if not isinstance(text, str):
             raise ConfigError(
                 f"{type(self).__name__}.get_human_input returned {text!r}; expected a string (empty to skip)"
@@ -333,9 +358,21 @@ class ReplyMethods(ToolMethods):
 
         console = ConsoleEventProcessor()
         try:
-            return call_sync(coro, on_event=console.process_event, name=name)
+            with short_traceback:
+                return call_sync(coro, on_event=console.process_event, name=name, seat=whoever_sits_here())
         finally:
             console.close()
+
+
+_overridden: ContextVar[tuple[RunContext, ReplyMethods, Moment, str] | None] = ContextVar("overridden", default=None)
+"""The prompt of a conversation that an override of `get_human_input` answers: whose it is, why and about whom."""
+forget_in_child(_overridden)
+
+
+def _in_place_of(run: RunContext, agent: ReplyMethods) -> tuple[Moment, str]:
+    """Return why and about whom `get_human_input` asks: as the prompt does whose override calls it, if one does."""
+    found = _overridden.get()
+    return (found[2], found[3]) if found is not None and found[0] is run and found[1] is agent else ("message", "")
 
 
 def _is_default(stream: Any) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from .._sync import unboxing
+from .._tracebacks import short_traceback
 from ..action import Policy
 from ..agent import Agent
 from ..conversation.result import ChatResult
 from ..errors import ConfigError, UsageError
 from ..events import Event
-from ..runs.response import AsyncRunResponse, FilteredRun, RunResponse, Start
+from ..runs.response import AsyncRunResponse, RunResponse, Start, drive
 from .chatting import ChatMethods, MessageLike, Observers, given_to
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class RunMethods(ChatMethods):
         msg_to: str | None = "agent",
         *,
         oversight: Policy | Iterable[Policy] = (),
+        people: Any = None,
+        channels: Sequence[Any] = (),
         observers: Observers = (),
         **kwargs: Any,
     ) -> RunResponse:
@@ -66,6 +69,8 @@ class RunMethods(ChatMethods):
         msg_to: str | None = "agent",
         *,
         oversight: Policy | Iterable[Policy] = (),
+        people: Any = None,
+        channels: Sequence[Any] = (),
         observers: Observers = (),
         **kwargs: Any,
     ) -> AsyncRunResponse:
@@ -79,10 +84,10 @@ class RunMethods(ChatMethods):
         *,
         yield_on: Sequence[type[Event]] | None = None,
         **kwargs: Any,
-    ) -> FilteredRun:
+    ) -> RunResponse:
         """Start a chat whose iteration yields only events of some classes, and every question."""
         start, agents = self._start_run(recipient=recipient, kwargs=kwargs)
-        return FilteredRun(start, agents, yield_on)
+        return RunResponse(start, agents, yield_on)
 
     def a_run_iter(
         self,
@@ -95,11 +100,12 @@ class RunMethods(ChatMethods):
         start, agents = self._start_run(recipient=recipient, kwargs=kwargs)
         return AsyncRunResponse(start, agents, yield_on)
 
-    def _start_run(self, recipient: Any, **given: Any) -> tuple[Start, list[Agent]]:
+    def _start_run(self, recipient: Any, **given: Any) -> tuple[Start[ChatResult], list[Agent]]:
         me = cast("ConversableAgent", self)
         more = given.pop("kwargs", {})
         given = {**given, **{k: more[k] for k in _RUN_ARGUMENTS if k in more}}
         given["kwargs"] = {k: v for k, v in more.items() if k not in _RUN_ARGUMENTS}
+        self._check_context(given["kwargs"], _OF_RUNS, given.get("message"))
         executor_kwargs, tools = given.pop("executor_kwargs", None), given.pop("tools", None)
         user_input, msg_to = given.pop("user_input", False), given.pop("msg_to", "agent")
         if recipient is not None:
@@ -116,14 +122,17 @@ class RunMethods(ChatMethods):
         """Hold chats one after another; each one's summary is carried over to the next."""
         from .queue import hold_in_order
 
-        self._finished_chats: Any = self._wait(hold_in_order(self._with_sender(chat_queue)), "initiate_chats")
+        queue = self._with_sender(chat_queue)
+        with short_traceback:
+            self._finished_chats: Any = drive(lambda on_start: hold_in_order(queue, on_start), "initiate_chats")
         return self._finished_chats
 
     async def a_initiate_chats(self, chat_queue: list[dict[str, Any]]) -> dict[int, ChatResult]:
         """Hold chats side by side, each after its prerequisites; returns results by chat_id."""
         from .queue import hold_side_by_side
 
-        self._finished_chats = await unboxing(hold_side_by_side(self._with_sender(chat_queue)))
+        with short_traceback:
+            self._finished_chats = await unboxing(hold_side_by_side(self._with_sender(chat_queue)))
         return self._finished_chats
 
     def sequential_run(self, chat_queue: list[dict[str, Any]]) -> list[RunResponse]:
@@ -149,7 +158,9 @@ class RunMethods(ChatMethods):
         return [{**chat, "sender": chat.get("sender") or self} for chat in chat_queue]
 
 
+_OF_RUNS = ("executor_kwargs", "tools", "user_input", "msg_to")
+"""What only a run is given."""
 _RUN_ARGUMENTS = (
     "clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message",
-    "executor_kwargs", "tools", "user_input", "msg_to", "oversight", "observers",
+    "oversight", "people", "channels", "observers", *_OF_RUNS,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from ..conversation.turn import ask_model
 from ..errors import ConfigError, ConvagentError, one_of
 from ..messages import Message, content_text
 from ..models.base import ModelReply, ModelRequest
+from .builtin import by_cache
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
@@ -75,12 +76,12 @@ async def reflect(run: RunContext, asked: ConversableAgent, messages: list[Messa
         if client is None:
             raise ConfigError(f"agent {asked.name!r} has no model; give it an llm_config")
         wire = [*to_wire(messages), question]
-        request = ModelRequest(messages=wire, agent=asked.name, turn=run.next_call(asked.name))
 
-        async def make() -> ModelRequest:
-            return request
+        async def make(turn: int) -> ModelRequest:
+            return ModelRequest(messages=wire, agent=asked.name, turn=turn)
 
-        reply = cast(ModelReply, await ask_model(run, client, make, agent=asked.name, to="", silent=True))
+        model = by_cache(run, client)
+        reply = cast(ModelReply, await ask_model(run, model, make, agent=asked.name, to="", silent=True))
     except ConvagentError as error:
         # The chat itself went well: a missing summary must not lose it.
         warnings.warn(

@@ -31,13 +31,6 @@ class ToolMethods(AgentCore):
         names = [name] if isinstance(name, str) else name
         return all(n in self.executable for n in names)
 
-    def add_tool(self, tool: ToolLike) -> Tool:
-        """Give its model a tool that it executes itself, inside its turn."""
-        made = as_tool(tool)
-        self.own_tools[made.name] = made
-        self._schemas = None
-        return made
-
     def register_for_llm(
         self,
         *,
@@ -61,9 +54,7 @@ class ToolMethods(AgentCore):
                     f"agent {self.name!r} has no model that could call {name or function!r}; give it an llm_config"
                 )
             tool = as_tool(function, name=name, description=description, classic=True)
-            if tool.name in self.llm_tools and not silent_override:
-                _warn_override(tool.name)
-            self.llm_tools.add(tool)
+            self._let_propose(tool, silent_override, api_style == "function")
             return tool
 
         return register
@@ -121,23 +112,20 @@ class ToolMethods(AgentCore):
         """
         if not self.llm_config:
             raise UsageError(f"agent {self.name!r} has no model; give it an llm_config before its tools")
-        name = _signature_name(tool_sig)
         if is_remove:
-            if self.llm_tools.remove(name) is None:
-                raise UsageError(f"agent {self.name!r} has no tool {name!r} to remove")
-            return
-        if isinstance(tool_sig, str):
-            raise ConfigError(f"tool signature {tool_sig!r} is a string; expected a dict with 'function'")
-        if name in self.llm_tools and not silent_override:
-            _warn_override(name)
-        self.llm_tools.add(as_tool({"function": tool_sig["function"], "fn": _executed_elsewhere}, classic=True))
+            self._forget_tool(_signature_name(tool_sig))
+        else:
+            self._let_propose(_known_by_schema(tool_sig), silent_override)
 
     def update_function_signature(
         self, func_sig: str | dict[str, Any], is_remove: bool = False, silent_override: bool = False
     ) -> None:
-        """Add a function by its schema in the older form, or remove one."""
-        wrapped = func_sig if isinstance(func_sig, str) else {"type": "function", "function": func_sig}
-        self.update_tool_signature(cast(Any, wrapped), is_remove, silent_override)
+        """Add a function by its schema, offered in the older form as ``functions``, or remove one."""
+        wrapped: Any = func_sig if isinstance(func_sig, str) else {"type": "function", "function": func_sig}
+        if is_remove or not self.llm_config:
+            self.update_tool_signature(wrapped, is_remove, silent_override)
+        else:
+            self._let_propose(_known_by_schema(wrapped), silent_override, as_function=True)
 
     def remove_tool_for_llm(self, tool: Tool) -> None:
         """Take a tool away from its model.
@@ -145,8 +133,31 @@ class ToolMethods(AgentCore):
         Raises:
             UsageError: it does not have that tool.
         """
-        if self.llm_tools.remove(tool.name) is None:
-            raise UsageError(f"agent {self.name!r} has no tool {tool.name!r} to remove")
+        self._forget_tool(tool.name)
+
+    def _let_propose(self, tool: Tool, silent: bool, as_function: bool = False) -> None:
+        self._check_approval(tool)
+        if not silent and (tool.name in self.llm_tools or tool.name in self._given_names()):
+            _warn_override(tool.name, stacklevel=4)
+        self.llm_tools.add(tool)
+        if as_function:
+            self.as_functions.add(tool.name)
+        elif tool.name in self.as_functions:
+            self.as_functions.remove(tool.name)
+        self._offer()
+
+    def _forget_tool(self, name: str) -> None:
+        """Take a tool away from its model, be it registered or written in its configuration."""
+        if self.llm_tools.remove(name) is None and name not in self._given_names():
+            raise UsageError(f"agent {self.name!r} has no tool {name!r} to remove")
+        self._given_tools = [s for s in self._given_tools if s.get("function", {}).get("name") != name]
+        self._given_functions = [f for f in self._given_functions if f.get("name") != name]
+        self.as_functions.discard(name)
+        self._offer()
+
+    def _given_names(self) -> set[Any]:
+        functions = [*(s.get("function") or {} for s in self._given_tools), *self._given_functions]
+        return {f.get("name") for f in functions}
 
 
 def register_function(
@@ -156,6 +167,13 @@ def register_function(
     executor.register_for_execution(name=name, description=description)(
         caller.register_for_llm(name=name, description=description)(f)
     )
+
+
+def _known_by_schema(signature: str | dict[str, Any]) -> Tool:
+    if isinstance(signature, str):
+        raise ConfigError(f"tool signature {signature!r} is a string; expected a dict with 'function'")
+    _signature_name(signature)
+    return as_tool({"function": signature["function"], "fn": _executed_elsewhere}, classic=True)
 
 
 def _signature_name(signature: str | dict[str, Any]) -> str:
@@ -170,8 +188,8 @@ def _signature_name(signature: str | dict[str, Any]) -> str:
     return check_name(name)
 
 
-def _warn_override(name: str) -> None:
-    warnings.warn(f"Function '{name}' is being overridden.", UserWarning, stacklevel=3)
+def _warn_override(name: str, stacklevel: int = 3) -> None:
+    warnings.warn(f"Function '{name}' is being overridden.", UserWarning, stacklevel=stacklevel)
 
 
 def _executed_elsewhere(**arguments: Any) -> str:

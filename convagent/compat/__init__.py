@@ -9,6 +9,7 @@ the place of `autogen`. Flat names need less: ``import convagent as autogen``.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .absent import NotAvailable as NotAvailable
@@ -67,7 +68,8 @@ _HOMES = {
     "register_function": "..agents.tooling",
 }
 _MODULES = frozenset((
-    "agentchat", "cache", "code_utils", "events", "exception_utils", "io", "llm_config", "oai", "tools", "types",
+    "agentchat", "cache", "code_utils", "events", "exception_utils", "function_utils", "io", "llm_config", "oai",
+    "tools", "types",
 ))  # fmt: skip
 """Mirrored modules; imported when `autogen.oai` and the like is read as an attribute."""
 
@@ -91,7 +93,7 @@ def classic(name: str, module: str) -> Any:
         return import_module(f".{name}", __name__)
     home = _HOMES.get(name)
     if home is None:
-        raise absent(name, module)
+        raise absent(name, module, dir(sys.modules[module]))
     return getattr(import_module(home, __name__), name)
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import Any
 
-from ..errors import UsageError
+from ..agents.absent import CODE, GROUPS, GUARDRAILS
+from ..errors import NoSuchAttribute, UsageError, nearest
 
 
 class NotAvailable(UsageError, ImportError):
     """A classic name or module that convagent does not have; the text says what to do instead."""
 
 
-_GROUPS = (
-    "group chats come in a later version; until then hold the chats one after another with initiate_chats(), "
-    "or inside a turn with register_nested_chats()"
-)
-_CODE = "running code that a model wrote comes in a later version; give the agent functions instead: tools=[...]"
 _MEDIA = "it is not part of convagent; content given as a list of parts is passed on to the model as it is"
 _WRAPPER = (
     "there is no separate client; ask an agent without a chat by agent.generate_reply(messages=[...]), "
@@ -48,12 +46,12 @@ NAMES: dict[str, str] = {
             "a_run_group_chat_iter", "a_run_swarm", "initiate_group_chat", "initiate_swarm_chat",
             "run_group_chat", "run_group_chat_iter", "run_swarm", "SwarmAgent",
         ),
-        _GROUPS,
+        GROUPS,
     ),
     **dict.fromkeys(
         ("execute_code", "extract_code", "infer_lang", "create_virtual_env", "is_docker_running", "UNKNOWN",
          "CODE_BLOCK_PATTERN", "decide_use_docker", "in_docker_container"),
-        _CODE,
+        CODE,
     ),
     **dict.fromkeys(("OpenAIWrapper", "OpenAIClient", "Completion", "ChatCompletion"), _WRAPPER),
     **dict.fromkeys(
@@ -89,49 +87,108 @@ NAMES: dict[str, str] = {
     "consolidate_chat_info": "initiate_chats() checks its queue itself",
     "get_first_llm_config": "the first entry of a configuration is LLMConfig(...).entries[0]",
     "get_key": "it made a cache key of a configuration; json.dumps(..., sort_keys=True) does",
-    "load_basemodels_if_needed": "arguments are converted to the annotated types by the tool itself",
     "Toolkit": "a list of tools is enough: tools=[...] or a loop over register_for_llm()",
     "ModelToolNotSupportedError": "an endpoint that refuses tools raises convagent.errors.ModelRequestError",
 }  # fmt: skip
 """By name, what to do instead."""
 
 MODULES: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "agentchat.eligibility_policy", "agentchat.group.available_condition", "agentchat.group.context_condition",
+            "agentchat.group.context_expression", "agentchat.group.context_str",
+            "agentchat.group.group_tool_executor", "agentchat.group.group_utils", "agentchat.group.handoffs",
+            "agentchat.group.llm_condition", "agentchat.group.multi_agent_chat", "agentchat.group.on_condition",
+            "agentchat.group.on_context_condition", "agentchat.group.patterns", "agentchat.group.reply_result",
+            "agentchat.group.speaker_selection_result", "agentchat.group.targets", "graph_utils",
+        ),
+        GROUPS,
+    ),
+    **dict.fromkeys(("agentchat.group.guardrails", "agentchat.group.safeguards"), GUARDRAILS),
+    **dict.fromkeys(("coding", "environments"), CODE),
+    **dict.fromkeys(("llm_clients", "oai.client_utils", "oai.oai_models", "oai.openai_responses"), _WRAPPER),
+    **dict.fromkeys(
+        ("oai.anthropic", "oai.bedrock", "oai.cerebras", "oai.cohere", "oai.gemini", "oai.gemini_types", "oai.groq",
+         "oai.mistral", "oai.ollama", "oai.together", "llm_config.entry", "llm_config.types"),
+        _ENTRIES,
+    ),
+    **dict.fromkeys(
+        ("cache.abstract_cache_base", "cache.cache_factory", "cache.cosmos_db_cache", "cache.disk_cache",
+         "cache.in_memory_cache", "cache.redis_cache"),
+        "use convagent.Cache, or any object with get(key, default) and set(key, value)",
+    ),
+    **dict.fromkeys(("fast_depends", "tools.dependency_injection"), _INJECTION),
+    **dict.fromkeys(("logger", "opentelemetry", "runtime_logging"), _LOGGING),
+    **dict.fromkeys(
+        ("a2a", "ag_ui", "agentchat.remote"),
+        "serving agents to other programs is not part of convagent; stream a run's events: for event in agent.run(...)",
+    ),
+    **dict.fromkeys(
+        ("tools.contrib", "tools.experimental"),
+        "the ready-made tools of autogen.tools are not part of convagent; give the agent functions: tools=[...]",
+    ),
+    **dict.fromkeys(
+        ("events.helpers", "formatting_utils", "import_utils", "json_utils"),
+        "these were the classic's own helpers; copy what the script uses of them",
+    ),
+    **dict.fromkeys(("browser_utils", "extensions"), _MEDIA),
     "agentchat.contrib": "the agents of autogen.agentchat.contrib are not part of convagent; ConversableAgent, its "
     "subclasses, register_reply() and register_hook() are what they were made of",
-    "agentchat.group.multi_agent_chat": _GROUPS,
-    "agentchat.group.patterns": _GROUPS,
     "agents": "the ready-made agents of autogen.agents are not part of convagent; give a ConversableAgent tools",
     "beta": "autogen.beta is another framework; convagent follows the classic one",
-    "browser_utils": _MEDIA,
-    "coding": _CODE,
-    "graph_utils": _GROUPS,
     "interop": "give the agent a function that calls the foreign tool: tools=[...]",
-    "logger": _LOGGING,
+    "io.step_controller": "a run is stepped by its iteration: for event in agent.run_iter(..., yield_on=[...])",
+    "io.thread_io_stream": _STREAMS,
+    "math_utils": "it compared answers of a benchmark; copy what the script uses of it",
     "mcp": "MCP servers come in a later version; a raw JSON Schema can be given by tool(parameters=...)",
     "messages": "messages are dicts, and what happens is an event: convagent.events",
     "retrieve_utils": "retrieval is not part of convagent; give the agent a function that searches: tools=[...]",
-    "runtime_logging": _LOGGING,
+    "testing": "scripted models and people for tests are in convagent.testing",
     "token_count_utils": "count with the tokenizer of your model; what was used is in ChatResult.cost",
-}
-"""By the path below `autogen`, what to do instead."""
+    "tools.toolkit": NAMES["Toolkit"],
+    "version": "it is convagent.__version__",
+}  # fmt: skip
+"""By the path below `autogen`, what to do instead; what is below such a path is absent with it."""
 
 
-def absent(name: str, module: str = "") -> Exception:
-    """Return the error for a name that is not there: with a sentence, if the classic has it.
+def absent(name: str, module: str = "", there: Iterable[str] = ()) -> Exception:
+    """Return the error for a name that is not there, with a sentence if the classic has it.
 
     Names that the classic has raise ImportError and not AttributeError, because
-    ``from module import name`` drops the text of an AttributeError.
+    ``from module import name`` drops the text of an AttributeError. So does the nearest of the names
+    that are `there`, but only where it is imported: `hasattr` stays False for it.
     """
     sentence = NAMES.get(name) or MODULES.get(name)
     where = module or "convagent.compat"
-    if sentence is None:
-        return AttributeError(f"module {where!r} has no attribute {name!r}")
-    return NotAvailable(f"{where} has no {name!r}: {sentence}")
+    if sentence is not None:
+        return NotAvailable(f"{where} has no {name!r}: {sentence}")
+    text = f"module {where!r} has no attribute {name!r}"
+    if not _is_imported():
+        return NoSuchAttribute(text, name, sys.modules.get(where))
+    near = nearest(name, there)
+    return NotAvailable(f"{text}; did you mean {near!r}?") if near else AttributeError(text)
 
 
-def absent_module(path: str) -> NotAvailable:
-    """Return the error for a classic module that is not there."""
-    return NotAvailable(f"autogen.{path} has no counterpart in convagent: {MODULES[path]}")
+def _is_imported() -> bool:
+    """Return whether it is ``from package import name`` that asks a package for a name."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("convagent"):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name == "_handle_fromlist"
+
+
+class _AbsentModules(MetaPathFinder):
+    """Raises what to do instead where a mirrored module is imported that is not there."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> None:
+        """Find nothing."""
+        below = fullname.removeprefix(_MIRROR)
+        if below != fullname and below in MODULES:
+            raise NotAvailable(f"autogen.{below} has no counterpart in convagent: {MODULES[below]}")
+
+
+_MIRROR = f"{__package__}."
+sys.meta_path.append(_AbsentModules())  # asked last, after whatever finds the modules that are there
 
 
 def no_more(module: str) -> Callable[[str], Any]:
@@ -140,6 +197,6 @@ def no_more(module: str) -> Callable[[str], Any]:
     def __getattr__(name: str) -> Any:
         if not name.startswith("_") and hasattr(sys.modules[module], "__path__") and find_spec(f"{module}.{name}"):
             return import_module(f"{module}.{name}")
-        raise absent(name, module)
+        raise absent(name, module, dir(sys.modules[module]))
 
     return __getattr__

@@ -163,6 +163,25 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Running a model's code is something to ask for.",
         7,
     ),
+    Difference(
+        "conversation",
+        "A misspelt keyword of `initiate_chat` (`mesage=`) becomes context, and nobody reads it.",
+        "A `TypeError` suggests the right one; a name near none, or near one that was given too, is context. Where a "
+        "message function reads the context there is a warning.",
+        "A chat without its message or its limit is not what was asked for.",
+    ),
+    Difference(
+        "conversation",
+        "An agent can be the recipient of its own chat, and is told each of its messages twice.",
+        "`ConfigError`: it takes two.",
+        "Nobody can tell who said what.",
+    ),
+    Difference(
+        "conversation",
+        "A nested chat of the two agents that are talking replaces what they said before.",
+        "It is a chat of its own; afterwards `chat_messages` is again that of the outer one.",
+        "A chat inside a turn must not make the outer one forget.",
+    ),
     # ------------------------------------------------------------ runs
     Difference(
         "runs",
@@ -314,6 +333,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "History is what happened.",
         18,
     ),
+    Difference(
+        "hooks",
+        "`UpdateSystemMessage` changes the agent, so two chats of it at once get each other's text.",
+        "What is set inside a run holds for that run, and for those that begin later.",
+        "One agent serves many runs at once.",
+    ),
     # ------------------------------------------------------------ output
     Difference(
         "output",
@@ -333,6 +358,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Control characters in what a model says reach the terminal.",
         "They are spelled out on a terminal, and written as they are to files and pipes.",
         "A text must not hide from a person what they are to judge.",
+    ),
+    Difference(
+        "output",
+        "Nothing shows that a tool call was not run because a person typed a text.",
+        "On a terminal a line says so; files and pipes hold the classic's text.",
+        "Whoever steps in has to see that it worked.",
+    ),
+    Difference(
+        "output",
+        "An error that ends a chat shows every frame of the framework.",
+        "It shows the caller's own lines; `CONVAGENT_FULL_TRACEBACK=1` in the environment shows them all.",
+        "The way through the loop says nothing about a refused key.",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
@@ -9,11 +10,13 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from .._sync import Host, Mailbox, call_user, forget_in_child
-from ..action import Action, Allow, Policy, Ruling, judge
+from ..action import Action, Confidence, Policy
 from ..agent import Agent, Participant
+from ..errors import NobodyReachable
 from ..events import (
     ControlEvent,
     Event,
+    GrantRevokedEvent,
     InputReplyEvent,
     MessageEvent,
     TerminationEvent,
@@ -24,8 +27,10 @@ from ..human import HumanReply, HumanRequest, Moment
 from ..messages import Message, as_message
 from ..runtime import ANY, Control, Interrupted, Runtime, Steer
 from ..tools.tool import Effect
+from .gate import NOTHING_SHOWN, Subject, Verdict, settle
 from .pattern import Pattern
 from .state import ConversationState
+from .state import Stopped as Stopped
 from .thread import to_wire
 
 T = TypeVar("T")
@@ -33,14 +38,6 @@ T = TypeVar("T")
 current_run: ContextVar[RunContext | None] = ContextVar("convagent_run", default=None)
 """The conversation that this code runs in; None: none."""
 forget_in_child(current_run)
-
-
-class Stopped(Exception):
-    """Somebody outside stopped the run. The loop ends for it; code that swallows it meets it again."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class RunContext:
@@ -51,18 +48,23 @@ class RunContext:
         "_requests",
         "_unsaid",
         "_wire",
+        "_wired",
         "agent_name",
         "cache",
         "given_silent",
         "host",
         "opening",
+        "parent",
         "parsed",
         "pattern",
         "policies",
         "runtime",
         "silent",
         "state",
+        "sure",
+        "systems",
         "turn",
+        "unreachable",
     )
 
     def __init__(
@@ -74,11 +76,15 @@ class RunContext:
         *,
         silent: bool = False,
         policies: Sequence[Policy] = (),
+        parent: RunContext | None = None,
     ) -> None:
         self.runtime, self.host = runtime, host
+        self.parent = parent
+        """The conversation in which this one was begun, or None."""
         self.state, self.pattern = state, pattern
         self.silent = silent
-        self.policies = tuple(policies)
+        self.policies: tuple[Policy, ...] = (*(parent.policies if parent is not None else ()), *policies)
+        """What holds for the whole run; of a run inside another, the outer one's, too."""
         self.turn = 0
         """Turns begun so far."""
         self.opening: Callable[[], Awaitable[Message | str | None]] | None = None
@@ -91,10 +97,17 @@ class RunContext:
         """The validated object of the last model reply that was asked for one."""
         self.agent_name = ""
         """Whose turn it is."""
+        self.unreachable: NobodyReachable | None = None
+        """What ends the run, once nobody could be reached who had to decide."""
+        self.sure: dict[Agent, Confidence] = {}
+        """By agent: how sure its model was of its last reply, where it names a source of confidence."""
+        self.systems: dict[Agent, Message] | None = None
+        """By agent: the system message that was set inside this run, if any was."""
         self._requests = 0
         self._unsaid: list[Control] = []
         self._calls: dict[str, int] = {}
-        self._wire: dict[int, tuple[int, list[Message]]] = {}
+        self._wire: list[list[Message] | None] = [None, None]
+        self._wired = [0, 0]
 
     @property
     def run_id(self) -> str:
@@ -134,7 +147,7 @@ class RunContext:
         )
         state.owes = to if owes else None
 
-    def add_inner(self, message: Message, agent: Participant, to: Agent) -> None:
+    def add_inner(self, message: Message, agent: Participant, to: Agent, silent: bool = False) -> None:
         """Record a step inside a turn: seen in the agent's own history only."""
         self.state.thread.add(agent, message, inner=True)
         event: type[MessageEvent] = message_event_class(message)
@@ -143,7 +156,7 @@ class RunContext:
                 message=message,
                 sender=agent.name,
                 recipient=to.name,
-                silent=self.silent,
+                silent=silent or self.silent,
                 inner=True,
                 agent=agent.name,
                 side=self.state.side(agent),
@@ -156,19 +169,17 @@ class RunContext:
         For the agent's own view of this conversation it is kept and extended, so that a long chat
         does not pay for its past at every turn. The list grows later: read it, don't keep it.
         """
-        if messages is not self.state.thread.view(agent):
+        view = self.state.thread.view(agent)  # extends it by what came in since it was looked at
+        if messages is not view:
             return to_wire(messages, [head])
         side = self.state.side(agent)
-        kept = self._wire.get(side)
-        if kept is None or kept[0] > len(messages):
-            wire = to_wire(messages, [head])
-        else:
-            count, wire = kept
-            if wire[0] is not head and wire[0] != head:
-                wire = [head, *wire[1:]]
-            if count < len(messages):
-                to_wire(messages, wire, count)
-        self._wire[side] = (len(messages), wire)
+        wire, count = self._wire[side], self._wired[side]
+        if wire is None or count > len(messages):
+            wire, count = [head], 0
+        elif wire[0] is not head and wire[0] != head:
+            wire = [head, *wire[1:]]
+        to_wire(messages, wire, count)
+        self._wire[side], self._wired[side] = wire, len(messages)
         return wire
 
     # ------------------------------------------------------------ people
@@ -193,22 +204,43 @@ class RunContext:
             choices: words offered for completion.
             amend: rewrites the answer before anybody sees it.
         """
+        request = HumanRequest(self.next_request(), prompt, agent, about, moment, choices)
+        reply = await self.put(request, amend)
+        assert reply is not None  # it has no deadline
+        return reply
+
+    def next_request(self) -> str:
+        """Return the id of the run's next request."""
         self._requests += 1
-        request = HumanRequest(f"{self.run_id}:{self._requests}", prompt, agent, about, moment, choices)
+        return f"{self.run_id}:{self._requests}"
+
+    async def put(
+        self, request: HumanRequest, amend: Callable[[str], Awaitable[str]] | None = None, form: Any = None
+    ) -> HumanReply | None:
+        """Put a question to people and wait; None: its deadline has passed.
+
+        Args:
+            request: the question.
+            amend: rewrites the answer before anybody sees it.
+            form: the pydantic model of the request's form, whose own validators the answer must satisfy, too.
+        """
         began = self.runtime.now()
         # What is said meanwhile can wait for the answer; an interruption asks already.
-        by: tuple[Steer, ...] = ("stop",) if moment == "interrupt" else ("interrupt", "stop")
-        reply = None
-        while reply is None:
+        by: tuple[Steer, ...] = ("stop",) if request.moment == "interrupt" else ("interrupt", "stop")
+        while True:
             try:
-                reply = await self.runtime.breakable(lambda: self.runtime.wait(request), by)
+                reply = await self.runtime.breakable(self.runtime.wait, by, request, form)
+                break
             except Interrupted:
-                said = await self.checkpoint(hearing=moment in _SPOKEN)
+                said = await self.checkpoint(hearing=request.moment in _SPOKEN)
                 if said is not None:
                     reply = HumanReply(request.id, said.text, by=said.by, channel="interrupt")
+                    break
+        if reply is None:
+            return None
         if amend is not None and not reply.end_of_input:
             reply = replace(reply, text=await amend(reply.text))
-        self.emit(InputReplyEvent(reply=reply, seconds=self.runtime.now() - began, agent=agent))
+        self.emit(InputReplyEvent(reply=reply, seconds=self.runtime.now() - began, agent=request.agent))
         return reply
 
     # ------------------------------------------------------------ the world
@@ -217,7 +249,7 @@ class RunContext:
         """Call a function of the user: await it, or run it where plain functions belong."""
         return call_user(self.host, fn, *args, **kwargs)
 
-    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Coroutine[Any, Any, T]:
+    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Awaitable[T]:
         """Do a thing once and remember its result; the key is unique within the turn."""
         return self.runtime.step(f"{self.turn}/{self.agent_name}/{key}", fn, effect)
 
@@ -227,10 +259,32 @@ class RunContext:
         self._calls[agent] = position + 1
         return position
 
-    def gate(self, action: Action, policies: Sequence[Policy] = ()) -> Ruling:
-        """Judge an action just before it happens, by the run's policies and more; the strictest counts."""
-        every = (*self.policies, *policies)
-        return judge(every, action) if every else _ALLOW
+    def decide(
+        self, action: Action, policies: Sequence[Policy] = (), subject: Subject = NOTHING_SHOWN
+    ) -> Awaitable[Verdict]:
+        """Find out whether an action may happen: by the run's policies and more, and by the people they ask.
+
+        Raises:
+            Stopped: a person ended the run instead.
+            NobodyReachable: nobody who could decide can be asked. It ends the run.
+        """
+        # The very coroutine: where thousands wait for people, each one on the way counts.
+        return settle(self, action, (*self.policies, *policies), subject)
+
+    def nobody(self, error: NobodyReachable) -> NobodyReachable:
+        """Let this run, and those around it, end by an error, even if a tool swallows it; return it to be raised."""
+        outer: RunContext | None = self
+        while outer is not None:
+            outer.unreachable, outer = error, outer.parent
+        return error
+
+    def gates_replies(self, policies: Sequence[Policy]) -> bool:
+        """Return whether what is said may be held at the gate."""
+        if not self.policies and not policies:
+            return False
+        from ..oversight.guards import gates_replies
+
+        return gates_replies((*self.policies, *policies))
 
     async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer] = ANY) -> T:
         """Await something that is cancelled when somebody outside interrupts, and begun again when they are done.
@@ -253,12 +307,20 @@ class RunContext:
         Raises:
             Stopped: the run is to end.
         """
+        if self.unreachable is not None:
+            raise self.unreachable
         if self._unsaid and self.state.opened:
             for said in self._unsaid:
                 self.say(said.text, said.by)
             self._unsaid.clear()
         while (control := self.runtime.control()) is not None:
             self.emit(ControlEvent(action=control.action, text=control.text, by=control.by))
+            if control.action == "pause":
+                await self._paused()
+                continue
+            if control.action == "revoke":
+                self._revoke(control)
+                continue
             if control.action == "interrupt":
                 control = await self._ask_how_to_go_on()
             if control is None:
@@ -272,6 +334,27 @@ class RunContext:
             else:
                 self._unsaid.append(control)  # the opening message comes first
         return None
+
+    def _revoke(self, control: Control) -> None:
+        """End a grant; all of them where none is named."""
+        for grant in self.state.grants:
+            if control.text in ("", grant.id):
+                self.emit(GrantRevokedEvent(grant_id=grant.id, why="revoked", by=control.by))
+
+    async def _paused(self) -> None:
+        """Wait until somebody lets the run go on, or stops it. What is said meanwhile comes after."""
+        while True:
+            try:
+                await self.runtime.breakable(_for_ever, ("unpause", "stop"))
+            except Interrupted:
+                pass
+            control = self.runtime.control(("unpause", "stop"))
+            if control is None:
+                continue
+            self.emit(ControlEvent(action=control.action, text=control.text, by=control.by))
+            if control.action == "stop":
+                raise Stopped(control.text or "Stopped by a person")
+            return
 
     async def _ask_how_to_go_on(self) -> Control | None:
         """Ask the one who interrupted; None: go on as before."""
@@ -302,7 +385,10 @@ class RunContext:
         self.emit(TerminationEvent(termination_reason=reason, sender=agent, recipient=other, agent=agent))
 
 
-_ALLOW = Allow()
+async def _for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 _SPOKEN: tuple[Moment, ...] = ("opening", "turn", "limit", "termination")
 """Moments at which what a person types becomes a message."""

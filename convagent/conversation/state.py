@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..agent import Agent, Participant
-from ..events import Event, InputReplyEvent, MessageEvent, TerminationEvent
+from ..events import (
+    DecidedEvent,
+    Event,
+    GrantEvent,
+    GrantRevokedEvent,
+    InputReplyEvent,
+    MessageEvent,
+    TerminationEvent,
+)
+from ..human import Grant
 from .thread import Thread
+
+
+class Stopped(Exception):
+    """Somebody outside stopped the run. The loop ends for it; code that swallows it meets it again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -33,10 +52,14 @@ class ConversationState:
     """By side (initiator, recipient): replies in a row without a person."""
     answers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """By agent: what people typed for it."""
-    deaf: set[int] = field(default_factory=set[int])
+    deaf: frozenset[int] = frozenset()
     """Sides that were told not to reply to what they receive."""
     reason: str = ""
     """Why it ended, as told by the last termination."""
+    grants: tuple[Grant, ...] = ()
+    """What people approved beyond one action."""
+    approved: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """By tool: the arguments of the last call that a person approved."""
 
     def other(self, agent: Agent) -> Participant:
         """Return the one it talks with."""
@@ -62,5 +85,12 @@ class ConversationState:
         elif isinstance(event, TerminationEvent):
             self.reason = event.termination_reason
         elif isinstance(event, InputReplyEvent):
-            if not event.reply.end_of_input and event.agent:
+            if event.reply.decision is None and not event.reply.end_of_input and event.agent:
                 self.answers.setdefault(event.agent, []).append(event.reply.text)
+        elif isinstance(event, DecidedEvent):
+            if event.decision.verb == "approve" and event.action.kind == "tool":
+                self.approved[event.action.name] = event.action.arguments
+        elif isinstance(event, GrantEvent):
+            self.grants = (*self.grants, event.grant)
+        elif isinstance(event, GrantRevokedEvent):
+            self.grants = tuple(g for g in self.grants if g.id != event.grant_id)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from ..agent import Agent
 from ..messages import Message, content_text
 
+_FIRST, _INNER = 1, 2
 _KEPT = ("content", "function_call", "tool_responses", "tool_calls", "tool_call_id", "name", "context")
 
 
@@ -18,23 +19,28 @@ class Thread:
     belongs to its agent; what a user changes in it is that agent's memory from then on.
     """
 
-    __slots__ = ("_done", "_entries", "_views", "first", "second")
+    __slots__ = ("_done", "_marks", "_said", "_views", "first", "second")
 
     def __init__(self, first: Agent, second: Agent) -> None:
         self.first, self.second = first, second
-        self._entries: list[tuple[bool, Message, bool]] = []
+        self._said: list[Message | str] = []
+        """Every message; of one that is a text and nothing else the text: thousands of threads may wait at once."""
+        self._marks = bytearray()
+        """Of each message who said it, and whether it is an inner one."""
         self._views: list[list[Message] | None] = [None, None]
         self._done = [0, 0]
 
     def add(self, sender: Agent, message: Message, inner: bool = False) -> None:
         """Append a message of one side; an `inner` one is seen by that side only."""
-        self._entries.append((sender is self.first, message, inner))
+        content = message.get("content")
+        self._said.append(content if len(message) == 1 and isinstance(content, str) else message)
+        self._marks.append((_FIRST if sender is self.first else 0) | (_INNER if inner else 0))
 
     def preset(self, agent: Agent, messages: list[Message]) -> None:
         """Give one side a view that was made elsewhere; later messages are appended to that list."""
         side = 0 if agent is self.first else 1
         self._views[side] = messages
-        self._done[side] = len(self._entries)
+        self._done[side] = len(self._said)
 
     def view(self, agent: Agent) -> list[Message]:
         """Return one side's messages, as chat-completions messages; the same list every time."""
@@ -42,14 +48,39 @@ class Thread:
         view = self._views[side]
         if view is None:
             view = self._views[side] = []
-        entries, done = self._entries, self._done[side]
-        if done < len(entries):
-            for from_first, message, inner in entries[done:] if done else entries:
-                own = from_first is (side == 0) or self.first is self.second
-                if own or not inner:
-                    view.append(as_seen(message, own, (self.first if from_first else self.second).name))
-            self._done[side] = len(entries)
+        count = len(self._said)
+        for position in range(self._done[side], count):
+            seen = self._seen(position, side)
+            if seen is not None:
+                view.append(seen)
+        self._done[side] = count
         return view
+
+    def latest(self, agent: Agent) -> list[Message]:
+        """Return one side's view of the last message it sees, or its whole view where that was asked for before.
+
+        For an agent that looks no further back: a view that nobody reads is not made.
+        """
+        side = 0 if agent is self.first else 1
+        if self._views[side] is not None:
+            return self.view(agent)
+        for position in range(len(self._said) - 1, -1, -1):
+            seen = self._seen(position, side)
+            if seen is not None:
+                return [seen]
+        return []
+
+    def _seen(self, position: int, side: int) -> Message | None:
+        """Return a message as one side sees it; None: it does not."""
+        mark, said = self._marks[position], self._said[position]
+        first = bool(mark & _FIRST)
+        own = first is (side == 0) or self.first is self.second
+        if mark & _INNER and not own:
+            return None
+        name = (self.first if first else self.second).name
+        if isinstance(said, str):
+            return {"content": said, "role": "assistant" if own else "user", "name": name}
+        return as_seen(said, own, name)
 
     def other(self, agent: Agent) -> Agent:
         """Return the agent on the other side."""
@@ -63,8 +94,6 @@ class Thread:
 def as_seen(message: Message, own: bool, sender: str) -> Message:
     """Return a message in the form in which one side's history holds it."""
     raw = cast(dict[str, Any], message)
-    if len(raw) == 1 and "content" in raw:
-        return cast(Message, {"content": raw["content"], "role": "assistant" if own else "user", "name": sender})
     seen: dict[str, Any] = {k: raw[k] for k in _KEPT if k in raw and raw[k] is not None}
     call = seen.get("function_call") or seen.get("tool_calls")
     if "content" not in seen:

@@ -13,6 +13,18 @@ also had are the classic's, so that a migrated processor finds what it looks for
 from __future__ import annotations
 
 from .base import Event, stamp
+from .oversight import (
+    AnswerRefusedEvent,
+    ChannelFailedEvent,
+    ConfidenceEvent,
+    DecidedEvent,
+    EscalatedEvent,
+    GrantEvent,
+    GrantRevokedEvent,
+    ProgressEvent,
+    ReviewedEvent,
+    RulingEvent,
+)
 from .people import (
     InputReplyEvent,
     InputRequestEvent,
@@ -46,19 +58,28 @@ from .work import (
     ModelCallFinished,
     ModelCallStarted,
     ModelFallbackEvent,
+    ModelRetryEvent,
     StreamEvent,
     StreamResetEvent,
+    ToolNotRunEvent,
 )
 
 __all__ = [
+    "AnswerRefusedEvent",
+    "ChannelFailedEvent",
     "ClearConversableAgentHistoryEvent",
+    "ConfidenceEvent",
     "ControlEvent",
+    "DecidedEvent",
     "ErrorEvent",
+    "EscalatedEvent",
     "Event",
     "ExecuteFunctionEvent",
     "ExecutedFunctionEvent",
     "FunctionCallEvent",
     "FunctionResponseEvent",
+    "GrantEvent",
+    "GrantRevokedEvent",
     "GroupChatRunChatEvent",
     "InputReplyEvent",
     "InputRequestEvent",
@@ -66,8 +87,12 @@ __all__ = [
     "ModelCallFinished",
     "ModelCallStarted",
     "ModelFallbackEvent",
+    "ModelRetryEvent",
     "PostCarryoverProcessingEvent",
     "PrintEvent",
+    "ProgressEvent",
+    "ReviewedEvent",
+    "RulingEvent",
     "RunCompletionEvent",
     "RunStarted",
     "StreamEvent",
@@ -76,6 +101,7 @@ __all__ = [
     "TerminationEvent",
     "TextEvent",
     "ToolCallEvent",
+    "ToolNotRunEvent",
     "ToolResponseEvent",
     "UsageSummaryEvent",
     "UsingAutoReplyEvent",

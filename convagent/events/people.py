@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..human import HumanReply, HumanRequest
+from ..human import ANYBODY, Decision, HumanReply, HumanRequest, Receipt, Seat
 from .base import Event
 
 
@@ -17,10 +17,13 @@ class InputRequestEvent(Event):
     type: ClassVar[str] = "input_request"
 
     request: HumanRequest
-    _answer: Callable[[HumanReply | BaseException], None] | None = field(default=None, repr=False, compare=False)
+    seat: Seat | None = ANYBODY
+    """Who is asked where the run's events are consumed; None: others are, through channels of the run."""
+    _answer: Callable[[HumanReply | BaseException], Receipt] | None = field(default=None, repr=False, compare=False)
     _answered: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
     _watch: Callable[[Callable[[], None]], None] | None = field(default=None, repr=False, compare=False)
     _interrupt: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    _failed: Callable[[str, BaseException | str], None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def answered(self) -> bool:
@@ -42,14 +45,15 @@ class InputRequestEvent(Event):
         """Whether what is typed must not be shown."""
         return self.request.password
 
-    def respond(self, text: str, *, by: str = "", channel: str = "callback") -> Any:
-        """Answer the question, from any thread. Only the first answer counts.
+    def respond(self, answer: str | Decision, *, by: str = "", channel: str = "callback") -> Receipt:
+        """Answer the question, from any thread, by a text or a decision. The first valid answer counts.
 
-        Returns an object that may be awaited and need not be, for processors that write
-        ``await event.content.respond(...)``.
+        Returns:
+            what became of it: where it is not accepted, why, and the question stands as it did.
         """
-        self.reply(HumanReply(self.request.id, text, by=by, channel=channel))
-        return _DONE
+        given = answer if isinstance(answer, Decision) else None
+        text = answer if isinstance(answer, str) else ""
+        return self.reply(HumanReply(self.request.id, text, by=by, channel=channel, decision=given))
 
     def end_input(self, *, channel: str = "terminal") -> None:
         """Say that the channel ended before an answer (Ctrl-D, a closed pipe)."""
@@ -60,28 +64,24 @@ class InputRequestEvent(Event):
         if self._answer is not None:
             self._answer(error)
 
+    def channel_failed(self, channel: str, error: BaseException | str) -> None:
+        """Say, on the loop, that a channel could not put the question to anybody. It stands on the others."""
+        if self._failed is not None:
+            self._failed(channel, error)
+
     def interrupt(self) -> None:
         """Say that the person wants to interrupt the run instead (Ctrl-C): they are asked how to go on."""
         if self._interrupt is not None:
             self._interrupt()
 
-    def reply(self, reply: HumanReply) -> None:
-        """Hand in a complete reply."""
-        if self._answer is not None:
-            self._answer(reply)
+    def reply(self, reply: HumanReply) -> Receipt:
+        """Hand in a complete reply; returns what became of it."""
+        if self._answer is None:
+            return Receipt("unknown", "nobody waits for this answer")
+        return self._answer(reply)
 
     def _payload(self) -> dict[str, Any]:
         return {"prompt": self.prompt, "password": self.password, "respond": self.respond, "request": self.request}
-
-
-class _Done:
-    """Nothing left to wait for."""
-
-    def __await__(self) -> Any:
-        return iter(())
-
-
-_DONE = _Done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,16 @@ class InputReplyEvent(Event):
     reply: HumanReply
     seconds: float = 0.0
     """How long the question stood."""
+    settled: bool = True
+    """Whether it settles the question; else more people have to agree."""
+
+    @property
+    def request_id(self) -> str:
+        """The request that it answers; empty where none was made: an override or an `iostream` asked by itself."""
+        return self.reply.request_id
+
+    def _payload(self) -> dict[str, Any]:
+        return {**Event._payload(self), "request_id": self.request_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

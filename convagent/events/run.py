@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -23,6 +23,16 @@ class RunStarted(Event):
     """The run this one is a child of, or empty."""
     silent: bool = False
     """Whether the chat asked not to be shown."""
+    follows: bool = False
+    """Whether it is one of a queue of chats, and not the first."""
+    _parameters: Callable[[str], Mapping[str, Any] | None] | None = field(default=None, repr=False, compare=False)
+
+    def parameters_of(self, tool: str) -> Mapping[str, Any] | None:
+        """Return the JSON Schema of a tool's arguments, as the tools stand now; None: no such tool is known.
+
+        For observers that hide what it marks as secret.
+        """
+        return self._parameters(tool) if self._parameters is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,7 @@ class ErrorEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlEvent(Event):
-    """Somebody outside steered the run: `interrupt`, `resume`, `say` or `stop`."""
+    """Somebody outside steered the run: `interrupt`, `resume`, `say`, `stop`, `pause`, `unpause` or `revoke`."""
 
     type: ClassVar[str] = "control"
 

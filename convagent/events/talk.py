@@ -82,9 +82,10 @@ class FunctionResponseEvent(MessageEvent):
 def message_event_class(message: Message) -> type[MessageEvent]:
     """Return the event class that fits a message."""
     # A person's text beside the results "USER INTERRUPTED" is a message of text: its role is user.
-    if message.get("role") == "tool":
+    role = message.get("role")
+    if role == "tool":
         return ToolResponseEvent
-    if message.get("role") == "function":
+    if role == "function":
         return FunctionResponseEvent
     if message.get("tool_calls"):
         return ToolCallEvent

@@ -34,6 +34,24 @@ class ModelCallFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRetryEvent(Event):
+    """An attempt to ask a model failed, and the next one is made after a wait."""
+
+    type: ClassVar[str] = "model_retry"
+
+    model: str
+    endpoint: str
+    attempt: int
+    """The one that failed, counted from 1."""
+    seconds: float
+    """How long is waited."""
+    reason: str
+    """Why, in a few words, such as "rate-limited"."""
+    error: str
+    """The whole reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFallbackEvent(Event):
     """An entry of a configuration list failed, and the next one is tried."""
 
@@ -46,7 +64,7 @@ class ModelFallbackEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEvent(Event):
-    """A piece of a reply, as it comes."""
+    """A piece of a reply, as it comes. A draft reaches only those who have an attribute ``drafts = True``."""
 
     type: ClassVar[str] = "stream"
     transient: ClassVar[bool] = True
@@ -55,6 +73,8 @@ class StreamEvent(Event):
     sender: str
     recipient: str
     silent: bool = False
+    draft: bool = False
+    """Whether a policy may still hold the reply back, or have it changed."""
 
     def _payload(self) -> dict[str, Any]:
         return {"content": self.text, "sender": self.sender, "recipient": self.recipient}
@@ -71,6 +91,8 @@ class StreamResetEvent(Event):
     sender: str
     recipient: str
     silent: bool = False
+    draft: bool = False
+    """Whether what is void was a draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +106,19 @@ class ExecuteFunctionEvent(Event):
     arguments: Mapping[str, Any]
     recipient: str = ""
     """The agent that executes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolNotRunEvent(Event):
+    """A tool call was proposed and not run: a person said something instead."""
+
+    type: ClassVar[str] = "tool_not_run"
+
+    func_name: str
+    call_id: str | None
+    reason: str
+    recipient: str = ""
+    """The agent that would have executed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

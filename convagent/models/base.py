@@ -11,6 +11,8 @@ from ..messages import Message, Usage
 
 JSON = Any
 """A JSON value; nothing narrower is true of what providers accept."""
+Logprobs = tuple[tuple[str, float], ...]
+"""Tokens in order, each with its log-probability. Bytes that are no text alone are surrogate-escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class ModelRequest:
     """Who asks, for logs and rules."""
     turn: int = 0
     """The position of this request in its run, counted from 0: scripted models answer by it."""
+    sample: int = 0
+    """Which of several answers to the same messages is wanted: a cache must not give the same one twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class ModelReply:
     """The validated object, where `response_format` asked for one."""
     cached: bool = False
     """Whether it came from the disk cache: its usage was paid for earlier."""
+    logprobs: Logprobs | None = None
+    """The tokens of the answer with their log-probabilities, where ``logprobs=True`` asked for them and they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,33 @@ class ModelSkipped:
     error: ModelError
 
 
-ModelNotice = TextDelta | StreamVoided | ModelSkipped
+@dataclass(frozen=True, slots=True)
+class ModelRetrying:
+    """An attempt failed, and the next one is made after a wait."""
+
+    model: str
+    endpoint: str
+    attempt: int
+    """The one that failed, counted from 1."""
+    seconds: float
+    """How long is waited."""
+    reason: str
+    """Why, in a few words: "rate-limited"."""
+    error: ModelError
+
+
+ModelNotice = TextDelta | StreamVoided | ModelSkipped | ModelRetrying
 Notify = Callable[[ModelNotice], None]
 
 
 def ignore(notice: ModelNotice) -> None:
     """Drop a notice."""
+
+
+def gives_logprobs(client: object) -> bool | None:
+    """Return whether a client's replies can have log-probabilities; None: that depends on the endpoint."""
+    found: object = getattr(client, "gives_logprobs", None)
+    return found if isinstance(found, bool) else None
 
 
 @runtime_checkable
@@ -98,7 +125,8 @@ class ModelClient(Protocol):
 
         Args:
             request: what to answer.
-            notify: told of text as it streams (only if `request.stream`), of voided streams and skipped entries.
+            notify: told of text as it streams (only if `request.stream`), of voided streams, of waits before another
+                attempt, and of skipped entries.
 
         Raises:
             ModelError: one of its subclasses; the caller's history is untouched.

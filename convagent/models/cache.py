@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 from ..errors import ConfigError
 from ..messages import Usage, content_text
 from . import structured
-from .base import ModelClient, ModelReply, ModelRequest, Notify, TextDelta, ignore
+from .base import Logprobs, ModelClient, ModelReply, ModelRequest, Notify, TextDelta, gives_logprobs, ignore
 
 _FILE = "models.sqlite3"
 _SCHEMA = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, seed TEXT NOT NULL, value TEXT NOT NULL)"
@@ -172,6 +172,16 @@ class Cached:
     """
 
     def __init__(self, client: ModelClient, store: Store) -> None:
+        """Make a client.
+
+        Raises:
+            ConfigError: the store has no `get` and `set`.
+        """
+        if not (callable(getattr(store, "get", None)) and callable(getattr(store, "set", None))):
+            raise ConfigError(
+                f"cache={store!r} is not a cache: it has no get(key, default) and set(key, value); "
+                "use `with Cache.disk(42) as cache:`, or cache_seed=42 in the model configuration"
+            )
         self._client = client
         self._store = store
 
@@ -184,6 +194,11 @@ class Cached:
     def offline_note(self) -> str:
         """The client's."""
         return self._client.offline_note
+
+    @property
+    def gives_logprobs(self) -> bool | None:
+        """What is known of the client."""
+        return gives_logprobs(self._client)
 
     def __repr__(self) -> str:
         return f"Cached({self._client!r}, {self._store!r})"
@@ -209,13 +224,15 @@ def request_key(client: ModelClient, request: ModelRequest) -> str | None:
     """Return the hash of all that shapes an answer; None where a part of it is not JSON."""
     identity: Mapping[str, Any] = getattr(client, "identity", None) or {"model": client.label}
     response_format = _format(client, request)
-    parts = {
+    parts: dict[str, Any] = {
         "client": identity,
         "messages": list(request.messages),
         "tools": list(request.tools),
         "options": dict(request.options),
         "response_format": None if response_format is None else structured.wire(response_format),
     }
+    if request.sample:
+        parts["sample"] = request.sample
     try:
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     except (TypeError, ValueError):
@@ -235,6 +252,7 @@ def _kept(reply: ModelReply) -> dict[str, Any]:
         "model": reply.model,
         "endpoint": reply.endpoint,
         "finish_reason": reply.finish_reason,
+        "logprobs": reply.logprobs and [(_escaped(token), value) for token, value in reply.logprobs],
     }
 
 
@@ -253,4 +271,16 @@ def _revived(kept: Mapping[str, Any], request: ModelRequest, client: ModelClient
         kept["finish_reason"],
         parsed,
         cached=True,
+        logprobs=_pairs(kept.get("logprobs")),
     )
+
+
+def _pairs(kept: Any) -> Logprobs | None:
+    if not kept:
+        return None
+    return tuple((token.encode("latin-1").decode("utf-8", "surrogateescape"), value) for token, value in kept)
+
+
+def _escaped(token: str) -> str:
+    """Return the bytes of a token as a text that can be stored: it may be a part of a character."""
+    return token.encode("utf-8", "surrogateescape").decode("latin-1")

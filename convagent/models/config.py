@@ -15,6 +15,7 @@ from .config_entries import (
     beside_the_list,
     entry_of,
     flat,
+    hint_for_text,
     is_client,
     missing,
     place_of,
@@ -163,7 +164,7 @@ class LLMConfig:
             return cls(value)
         raise ConfigError(
             f"llm_config is {shown(value)}; expected an LLMConfig, a dict, a list of entries, a model client, "
-            "or False for no model"
+            f"or False for no model{hint_for_text(value)}"
         )
 
     ensure_config = coerce
@@ -204,8 +205,10 @@ class LLMConfig:
         else:
             entries = config_list_from_json(cast(str, env), file_location, filter_dict)
         if not entries:
-            what = f"the filter {_shown_filter(filter_dict)}" if filter_dict else "it, for it is empty"
-            raise ConfigError(f"{env if path is None else path}: no entry meets {what}")
+            where = env if path is None else path
+            if filter_dict:
+                raise ConfigError(f"{where}: no entry meets the filter {_shown_filter(filter_dict)}")
+            raise ConfigError(f"{where}: the list is empty; expected entries such as {{'model': ...}}")
         return cls(*entries, **kwargs)
 
     @classmethod

@@ -76,9 +76,16 @@ def flat(given: Iterable[Any], what: str) -> list[ConfigItem]:
         elif hasattr(item, "config_list"):
             found += flat(item.config_list, "an entry")
         else:
-            hint = "; make an instance of it" if isinstance(item, type) else ""
+            hint = "; make an instance of it" if isinstance(item, type) else hint_for_text(item)
             raise ConfigError(f"{HERE}: {what} is {shown(item)}; expected a dict of fields or a model client{hint}")
     return found
+
+
+def hint_for_text(value: object) -> str:
+    """Return what to write instead of a text where a configuration is expected."""
+    if not isinstance(value, str):
+        return ""
+    return "; for the name of a model write LLMConfig(model=...), for a file LLMConfig.from_json(path=...)"
 
 
 def missing(values: Mapping[str, Any]) -> list[str]:

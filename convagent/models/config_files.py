@@ -85,8 +85,9 @@ def entries_from_file(path: StrPath, *, variable: str = "") -> list[dict[str, An
         raise ConfigError(f"cannot read the configuration file {os.fspath(path)!r}: {reason}") from None
     if raw is None:
         also = f" and no environment variable {variable} is set" if variable else ""
+        looked = "" if Path(path).is_absolute() else f"; looked in {Path.cwd()}"
         raise ConfigFileMissing(
-            f"there is no configuration file {os.fspath(path)!r}{also}; "
+            f"there is no configuration file {os.fspath(path)!r}{also}{looked}; "
             "copy OAI_CONFIG_LIST.sample.json there and put your keys in"
         )
     try:

@@ -98,6 +98,11 @@ class CustomClient:
         """The entry's response format, which holds where a request has none."""
         return self._entry.response_format
 
+    @property
+    def gives_logprobs(self) -> bool:
+        """False: the classic's methods have no place for them."""
+        return False
+
     async def complete(self, request: ModelRequest, notify: Notify = ignore) -> ModelReply:
         """Answer a request.
 
@@ -131,6 +136,8 @@ class CustomClient:
             **revealed(dict(entry.options)),
             **request.options,
             "model": entry.model,
+            "model_client_cls": entry.model_client_cls,
+            "stream": request.stream,
             "messages": list(request.messages),
         }
         if request.tools:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -53,10 +55,31 @@ def said(body: object, text: str) -> str:
     return line if len(line) <= 500 else line[:500] + "..."
 
 
-def status_error(code: int, text: str, headers: Mapping[str, str], *, model: str, where: str) -> ModelError:
-    """Return the error for an HTTP status."""
+def status_error(
+    code: int,
+    text: str,
+    headers: Mapping[str, str],
+    *,
+    model: str,
+    where: str,
+    attempts: str = "",
+    patience: float | None = None,
+) -> ModelError:
+    """Return the error for an HTTP status.
+
+    Args:
+        code: the status.
+        text: what the server says.
+        headers: of the answer.
+        model: who was asked.
+        where: the endpoint.
+        attempts: what is to be said of several attempts.
+        patience: the longest wait in seconds that the server may ask for.
+    """
     after = retry_after(headers)
     wait = f"; the server asks to wait {after:g} s" if after is not None else ""
+    if after is not None and patience is not None and after > patience:
+        wait += f", and at most {patience:g} s are waited"
     match code:
         case 401:
             kind, lead = ModelAuthError, "the key was refused"
@@ -73,15 +96,17 @@ def status_error(code: int, text: str, headers: Mapping[str, str], *, model: str
         case _:
             kind, lead = ModelRequestError, "the request was refused"
     detail = f": {text}" if text else ""
-    return kind(f"{lead} ({code}){wait}{detail}", model=model, endpoint=where, status=code, retry_after=after)
+    said = f"{lead} ({code}){attempts}{wait}{detail}"
+    request_id = headers.get("x-request-id", "")
+    return kind(said, model=model, endpoint=where, status=code, retry_after=after, request_id=request_id)
 
 
-def connection_error(text: str, *, model: str, where: str) -> ModelError:
+def connection_error(text: str, *, model: str, where: str, attempts: str = "") -> ModelError:
     """Return the error for a connection that failed with this text."""
     if half(text):
-        return BadModelReply(f"the answer broke off half way: {text}", model=model, endpoint=where)
+        return BadModelReply(f"the answer broke off half way{attempts}: {text}", model=model, endpoint=where)
     hint = "is base_url right and the server up?"
-    return ModelUnreachable(f"no connection ({text}); {hint}", model=model, endpoint=where)
+    return ModelUnreachable(f"no connection ({text}){attempts}; {hint}", model=model, endpoint=where)
 
 
 def half(text: str) -> bool:
@@ -97,17 +122,28 @@ _HALF = (
 )
 
 
-def timeout(text: str, *, model: str, where: str, seconds: float | None) -> ModelTimeout:
+def timeout(text: str, *, model: str, where: str, seconds: float | None, attempts: str = "") -> ModelTimeout:
     """Return the error for a server that took too long."""
     limit = f" within {seconds:g} s (timeout={seconds:g})" if seconds is not None else " in time"
-    return ModelTimeout(text + limit, model=model, endpoint=where)
+    return ModelTimeout(text + limit + attempts, model=model, endpoint=where)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for, if it is a number."""
+    """Return the seconds that a Retry-After header asks for, stated as a number or as a date."""
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return float(headers[name]) * scale
+            asked = float(headers[name]) * scale
         except (KeyError, ValueError):
             continue
-    return None
+        return asked if math.isfinite(asked) else None
+    return _until(headers.get("retry-after", ""))
+
+
+def _until(date: str) -> float | None:
+    """Return the seconds until an HTTP date."""
+    from email.utils import parsedate_to_datetime  # wanted for few answers, and slow to import
+
+    try:
+        return round(max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0), 1)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -14,6 +14,7 @@ from .base import (
     Notify,
     StreamVoided,
     TextDelta,
+    gives_logprobs,
     ignore,
 )
 
@@ -52,6 +53,12 @@ class Fallback:
     def offline_note(self) -> str:
         """The notes of those that ask no language model."""
         return "; ".join(dict.fromkeys(note for client in self._clients if (note := client.offline_note)))
+
+    @property
+    def gives_logprobs(self) -> bool | None:
+        """Whether replies can have log-probabilities: False where no model gives any."""
+        given = [gives_logprobs(client) for client in self._clients]
+        return False if all(g is False for g in given) else None
 
     def __repr__(self) -> str:
         return f"Fallback({', '.join(client.label for client in self._clients)})"

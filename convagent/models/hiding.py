@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 from ..messages import ToolCall
-from .base import ModelClient, ModelReply, ModelRequest, Notify, ignore
+from .base import ModelClient, ModelReply, ModelRequest, Notify, gives_logprobs, ignore
 
 
 class HidesTools:
@@ -31,6 +31,11 @@ class HidesTools:
     def offline_note(self) -> str:
         """The note of the client."""
         return self._client.offline_note
+
+    @property
+    def gives_logprobs(self) -> bool | None:
+        """What is known of the client."""
+        return gives_logprobs(self._client)
 
     async def complete(self, request: ModelRequest, notify: Notify = ignore) -> ModelReply:
         """Answer a request, without its tools if they have run."""

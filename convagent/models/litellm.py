@@ -11,12 +11,12 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from json import JSONDecodeError
 from typing import Any
 
 from ..errors import BadModelReply, MissingExtra, ModelError
-from . import endpoint, wire
+from . import endpoint, retry, wire
 from .base import ModelReply, ModelRequest, Notify, StreamVoided, TextDelta, ignore
 from .entry import Entry, Secret, revealed
 from .masking import public_url
@@ -94,20 +94,29 @@ class LiteLLMClient:
 
     async def complete(self, request: ModelRequest, notify: Notify = ignore) -> ModelReply:
         """Answer a request; see `ModelClient.complete`."""
-        litellm = _library()
+        attempts = retry.Attempts(self._entry, wire.options_of(self._entry, request))
+        once = partial(self._attempt, _library(), request, notify)
+        return await retry.until_answered(once, attempts, notify)
+
+    async def _attempt(
+        self, litellm: Any, request: ModelRequest, notify: Notify, attempts: retry.Attempts
+    ) -> ModelReply | retry.Failed:
         merge = wire.Merge()
         try:
             return await self._answer(litellm, request, merge, notify)
+        except wire.StreamEnded:
+            text = f"the stream ended after {merge.shown} characters, before the reply did{attempts.told}"
+            failed = retry.Failed(BadModelReply(text, model=self._entry.model, endpoint=self._endpoint), again=True)
         except ModelError:
             if merge.shown:
                 notify(StreamVoided("the reply is not usable"))
             raise
         except litellm.exceptions.openai.OpenAIError as error:
-            failure = self._failure(litellm, error)
+            # A value, raised elsewhere, so that no traceback shows litellm's error, which may quote the key.
+            failed = self._failed(litellm, error, attempts)
         if merge.shown:
-            notify(StreamVoided(str(failure)))
-        # Raised out here, so that no traceback shows litellm's error, which may quote the key.
-        raise failure
+            notify(StreamVoided(str(failed.error)))
+        return failed
 
     async def _answer(self, litellm: Any, request: ModelRequest, merge: wire.Merge, notify: Notify) -> ModelReply:
         reader = wire.Reader(self._entry, self._endpoint, wire.format_of(self._entry, request))
@@ -119,8 +128,8 @@ class LiteLLMClient:
             if text:
                 notify(TextDelta(text))
         if merge.finish_reason is None:
-            raise reader.bad(f"the stream ended after {merge.shown} characters, before the reply did")
-        return reader.made(merge.message(), merge.finish_reason, merge.usage, merge.envelope)
+            raise wire.StreamEnded
+        return reader.made(merge.message(), merge.finish_reason, merge.usage, merge.envelope, merge.logprobs)
 
     def _call(self, request: ModelRequest) -> dict[str, Any]:
         """Return the arguments of litellm's call."""
@@ -139,10 +148,10 @@ class LiteLLMClient:
             call["api_key"] = os.environ.get("OPENAI_API_KEY") or "no-key"
         if entry.base_url:
             call["api_base"] = entry.base_url
-        for name in ("timeout", "max_retries"):
-            value = options.get(name, getattr(entry, name))
-            if value is not None:
-                call[name] = value
+        timeout = options.get("timeout", entry.timeout)
+        if timeout is not None:
+            call["timeout"] = timeout
+        call["max_retries"] = 0  # it would repeat in silence; `retry` does it, and tells
         if options.get("extra_headers"):
             call["extra_headers"] = {**call.get("extra_headers", {}), **options["extra_headers"]}
         return call
@@ -156,30 +165,34 @@ class LiteLLMClient:
             return reply
         return replace(reply, usage=replace(reply.usage, cost=cost))
 
-    def _failure(self, litellm: Any, error: Any) -> ModelError:
+    def _failed(self, litellm: Any, error: Any, attempts: retry.Attempts) -> retry.Failed:
+        """Return our error for one of litellm's, and whether another attempt makes sense."""
         kinds = litellm.exceptions
         secrets = [v.reveal() for v in (self._entry.api_key, *self._entry.connection.values()) if isinstance(v, Secret)]
         text = endpoint.scrub(endpoint.said(None, getattr(error, "message", None) or str(error)), secrets)
-        model = self._entry.model
+        told: dict[str, Any] = {"model": self._entry.model, "where": self._endpoint, "attempts": attempts.told}
         first = _first(error)
         if isinstance(error, kinds.Timeout) or "Timeout" in type(first).__name__:
-            return endpoint.timeout("no answer", model=model, where=self._endpoint, seconds=self._entry.timeout)
+            return retry.Failed(endpoint.timeout("no answer", seconds=attempts.timeout, **told), again=True)
         unreadable = next((e for e in _chain(error) if isinstance(e, JSONDecodeError)), None)
         if unreadable is not None:
-            return BadModelReply(f"the answer is not JSON: {unreadable}", model=model, endpoint=self._endpoint)
+            said = f"the answer is not JSON: {unreadable}"
+            failure = BadModelReply(said, model=self._entry.model, endpoint=self._endpoint)
+            return retry.Failed(failure, again=False)
         if endpoint.half(text):
-            return endpoint.connection_error(text, model=model, where=self._endpoint)
+            return retry.Failed(endpoint.connection_error(text, **told), again=True)
         # litellm reports a lost connection as a 500 of its own.
         lost = kinds.openai.APIConnectionError, kinds.APIConnectionError
         code = getattr(error, "status_code", None)
         if not isinstance(code, int) or any(isinstance(e, lost) for e in _chain(error)):
             said = endpoint.scrub(str(first), secrets) or type(first).__name__
-            return endpoint.connection_error(said, model=model, where=self._endpoint)
+            return retry.Failed(endpoint.connection_error(said, **told), again=True)
         found: Any = getattr(error, "litellm_response_headers", None) or getattr(
             getattr(error, "response", None), "headers", None
         )
         headers: Mapping[str, str] = found or {}
-        return endpoint.status_error(code, text, headers, model=model, where=self._endpoint)
+        failure = endpoint.status_error(code, text, headers, patience=attempts.patience, **told)
+        return retry.Failed(failure, retry.may_succeed(code, headers))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -2,7 +2,8 @@
 
 The package's `chat.completions.create` walks the types of every message (13 ms of CPU for 100 of
 them), so requests go through its public `post` with a body written here, and answers are read
-here. Connections, time-outs, repeats and Retry-After, keys and Azure's URLs stay the package's.
+here. Connections, time-outs, keys and Azure's URLs stay the package's; repeats are ours, because
+the package's are silent and cannot be bounded.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
-from ..errors import ConfigError, ModelAuthError, ModelError, ModelRequestError
-from . import endpoint, wire
+from ..errors import ConfigError, ModelAuthError, ModelError
+from . import endpoint, retry, wire
 from .base import ModelReply, ModelRequest, Notify, StreamVoided, TextDelta, ignore
 from .entry import Entry, Secret, revealed
 from .masking import public_url
@@ -97,67 +98,71 @@ class OpenAIClient:
         """Answer a request; see `ModelClient.complete`."""
         if "openai" not in sys.modules:
             await _import_in_thread()
-        library = _library()
-        client = self._clients.get()
-        reader = wire.Reader(self._entry, self._endpoint, wire.format_of(self._entry, request))
-        if wire.streams(self._entry, request):
-            return await self._streamed(library, client, request, reader, notify)
-        response = await self._post(library, client, request, stream=False)
-        return reader.completion(response.content)
+        attempts = retry.Attempts(self._entry, wire.options_of(self._entry, request))
+        once = partial(self._attempt, self._clients.get(), request, self._content(request), notify)
+        return await retry.until_answered(once, attempts, notify)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. Its shutdown does the same."""
         await self._clients.aclose()
 
-    async def _post(self, library: _Library, client: Any, request: ModelRequest, *, stream: bool) -> Any:
-        """Send a request; return the package's raw response, its body unread if `stream`."""
+    def _content(self, request: ModelRequest) -> dict[str, Any]:
+        """Write the body of a request, as the package's `post` takes it."""
         body = wire.body_of(self._entry, request, include_usage=not self._usage_refused)
         data = wire.encode(body, self._entry.model)
+        # The first versions 2 take no bytes and write the JSON themselves.
+        return {"content": data} if _library().takes_bytes else {"body": json.loads(data)}
+
+    async def _attempt(
+        self, client: Any, request: ModelRequest, content: dict[str, Any], notify: Notify, attempts: retry.Attempts
+    ) -> ModelReply | retry.Failed:
+        """Send a request once and read the answer.
+
+        Raises:
+            ModelError: the answer came and is not usable.
+        """
+        library = _library()
         options = wire.options_of(self._entry, request)
         call = {ours: options[theirs] for theirs, ours in _CALL_OPTIONS if options.get(theirs) is not None}
-        # The first versions 2 take no bytes and write the JSON themselves.
-        content = {"content": data} if library.takes_bytes else {"body": json.loads(data)}
+        stream = wire.streams(self._entry, request)
         try:
-            return await client.post(_PATH, **content, options=call, cast_to=library.response, stream=stream)
+            response = await client.post(_PATH, **content, options=call, cast_to=library.response, stream=stream)
         except library.errors as error:
-            failure = self._failure(library, error)
-        # Raised out here, so that no traceback shows the package's error, which quotes the key.
-        raise failure
+            # A value, raised elsewhere, so that no traceback shows the package's error, which quotes the key.
+            failed = self._failed(library, error, attempts)
+        else:
+            reader = wire.Reader(self._entry, self._endpoint, wire.format_of(self._entry, request))
+            if stream:
+                return await self._streamed(library, response, reader, notify, attempts)
+            return reader.completion(response.content)
+        if stream and not self._usage_refused and "stream_options" in str(failed.error):
+            # Older compatible servers do not know it; a reply without usage is better than none.
+            self._usage_refused = True
+            return await self._attempt(client, request, self._content(request), notify, attempts)
+        return failed
 
     async def _streamed(
-        self, library: _Library, client: Any, request: ModelRequest, reader: wire.Reader, notify: Notify
-    ) -> ModelReply:
-        attempt = 0
-        while True:
-            try:
-                response = await self._post(library, client, request, stream=True)
-            except ModelRequestError as error:
-                # Older compatible servers do not know it; a reply without usage is better than none.
-                if self._usage_refused or "stream_options" not in str(error):
-                    raise
-                self._usage_refused = True
-                continue
-            merge = wire.Merge()
-            try:
-                return await _read(library, response, merge, reader, notify)
-            except library.http.TimeoutException:
-                failure = self._timeout(f"the stream stopped after {merge.shown} characters, nothing more")
-            except library.http.TransportError as error:
-                failure = reader.bad(f"the stream broke after {merge.shown} characters ({type(error).__name__})")
-            except wire.StreamEnded:
-                failure = reader.bad(f"the stream ended after {merge.shown} characters, before the reply did")
-            except ModelError:
-                if merge.shown:
-                    notify(StreamVoided("the reply is not usable"))
-                raise
-            finally:
-                await response.aclose()
+        self, library: _Library, response: Any, reader: wire.Reader, notify: Notify, attempts: retry.Attempts
+    ) -> ModelReply | retry.Failed:
+        merge = wire.Merge()
+        try:
+            return await _read(library, response, merge, reader, notify)
+        except library.http.TimeoutException:
+            error = self._timeout(f"the stream stopped after {merge.shown} characters, nothing more", attempts)
+        except library.http.TransportError as broken:
+            name = type(broken).__name__
+            error = reader.bad(f"the stream broke after {merge.shown} characters ({name}){attempts.told}")
+        except wire.StreamEnded:
+            error = reader.bad(f"the stream ended after {merge.shown} characters, before the reply did{attempts.told}")
+        except ModelError:
             if merge.shown:
-                notify(StreamVoided(str(failure)))
-            if attempt >= client.max_retries:
-                raise failure
-            await asyncio.sleep(min(0.5 * 2**attempt, 8.0))
-            attempt += 1
+                notify(StreamVoided("the reply is not usable"))
+            raise
+        finally:
+            await response.aclose()
+        if merge.shown:
+            notify(StreamVoided(str(error)))
+        return retry.Failed(error, again=True)
 
     def _connect(self) -> tuple[Any, bool]:
         """Make the package's client; say whether its connections are ours to close."""
@@ -166,8 +171,7 @@ class OpenAIClient:
         settings = {k: revealed(v) for k, v in entry.connection.items() if v is not None}
         if entry.timeout is not None:
             settings["timeout"] = entry.timeout
-        if entry.max_retries is not None:
-            settings["max_retries"] = entry.max_retries
+        settings["max_retries"] = 0  # it would repeat in silence; `retry` does it, and tells
         kind = library.openai.AsyncOpenAI
         if entry.api_type == "azure":
             kind = library.openai.AsyncAzureOpenAI
@@ -239,30 +243,40 @@ class OpenAIClient:
         secrets.append(os.environ.get(self._key_variable, ""))
         return endpoint.scrub(text, secrets)
 
-    def _timeout(self, text: str) -> ModelError:
-        return endpoint.timeout(text, model=self._entry.model, where=self._endpoint, seconds=self._entry.timeout)
+    def _timeout(self, text: str, attempts: retry.Attempts) -> ModelError:
+        return endpoint.timeout(
+            text, model=self._entry.model, where=self._endpoint, seconds=attempts.timeout, attempts=attempts.told
+        )
 
-    def _failure(self, library: _Library, error: Any) -> ModelError:
-        """Return our error for one of the package's."""
+    def _failed(self, library: _Library, error: Any, attempts: retry.Attempts) -> retry.Failed:
+        """Return our error for one of the package's, and whether another attempt makes sense."""
         openai = library.openai
         if isinstance(error, openai.APIStatusError):
-            return endpoint.status_error(
+            headers: Mapping[str, str] = error.response.headers
+            failure = endpoint.status_error(
                 error.status_code,
                 self._scrub(endpoint.said(error.body, error.response.text)),
-                error.response.headers,
+                headers,
                 model=self._entry.model,
                 where=self._endpoint,
+                attempts=attempts.told,
+                patience=attempts.patience,
             )
+            # Where nothing is left to spend, waiting does not help.
+            spent = getattr(error, "code", None) == "insufficient_quota"
+            return retry.Failed(failure, not spent and retry.may_succeed(error.status_code, headers))
+        again = isinstance(error, openai.APIConnectionError)
         cause = error.__cause__ or error
         if isinstance(error, openai.APITimeoutError):
-            return self._timeout("no connection" if "Connect" in type(cause).__name__ else "no answer")
+            text = "no connection" if "Connect" in type(cause).__name__ else "no answer"
+            return retry.Failed(self._timeout(text, attempts), again)
         text = self._scrub(f"{cause}" or type(cause).__name__)
-        return endpoint.connection_error(text, model=self._entry.model, where=self._endpoint)
+        failure = endpoint.connection_error(text, model=self._entry.model, where=self._endpoint, attempts=attempts.told)
+        return retry.Failed(failure, again)
 
 
 _CALL_OPTIONS = (
     ("timeout", "timeout"),
-    ("max_retries", "max_retries"),
     ("extra_headers", "headers"),
     ("extra_query", "params"),
 )
@@ -304,7 +318,7 @@ async def _read(library: _Library, response: Any, merge: wire.Merge, reader: wir
             break
     if not merge.done and merge.finish_reason is None:
         raise wire.StreamEnded
-    return reader.made(merge.message(), merge.finish_reason, merge.usage, merge.envelope)
+    return reader.made(merge.message(), merge.finish_reason, merge.usage, merge.envelope, merge.logprobs)
 
 
 class _Library:

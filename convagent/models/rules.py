@@ -47,6 +47,11 @@ class RuleModel:
         """The sentence for the header of every run that uses it."""
         return "offline rules, no language model"
 
+    @property
+    def gives_logprobs(self) -> bool:
+        """False: a rule is not more or less sure."""
+        return False
+
     def __repr__(self) -> str:
         return f"RuleModel({len(self._rules)} rules, name={self._name!r})"
 

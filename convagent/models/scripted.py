@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from ..errors import ConfigError, ModelError
 from ..messages import Message, ToolCall, Usage, content_text
-from .base import ModelReply, ModelRequest, Notify, TextDelta, ignore
+from .base import Logprobs, ModelReply, ModelRequest, Notify, TextDelta, ignore
 
 Answer = str | Message | Mapping[str, Any] | Sequence[Mapping[str, Any]] | BaseException | type[BaseException]
 """One reply: text, a message, a list of tool calls (``{"name": ..., "arguments": {...}}``), or what to raise."""
@@ -24,7 +25,8 @@ class ScriptedModel:
     The position comes from the run (`ModelRequest.turn`), not from this object, so one script
     serves any number of runs, at once or one after the other, and a replayed run gets the same
     replies. An item is a text, a list of tool calls, a whole message, an exception, or a function
-    of the request (sync or async) that returns any of these.
+    of the request (sync or async) that returns any of these. A message may have ``logprobs``, which
+    a request gets that asks for them: one number for every word, or pairs of token and number.
 
     Args:
         script: the items.
@@ -72,6 +74,13 @@ class ScriptedModel:
         return "scripted replies, no language model"
 
     @property
+    def gives_logprobs(self) -> bool | None:
+        """Whether a reply of the script has log-probabilities; None: a function makes replies."""
+        if any(isinstance(item, Mapping) and "logprobs" in item for item in self._script):
+            return True
+        return None if any(callable(item) and not isinstance(item, type) for item in self._script) else False
+
+    @property
     def requests(self) -> list[ModelRequest]:
         """What it was sent, each with the messages as they were at that moment."""
         if self._sent is None:
@@ -93,17 +102,14 @@ class ScriptedModel:
         """
         if self._sent is not None:
             self._sent.append((request, len(request.messages)))
-        try:
-            item = self._script[request.turn]
-        except IndexError:
-            item = self._beyond(request)
+        item = self._script[request.turn] if request.turn < len(self._script) else self._beyond(request)
         if not isinstance(item, str):
             if callable(item) and not isinstance(item, type):
                 made = item(request)
                 item = await made if isawaitable(made) else made
             item = as_answer(item, request.turn)
         message: Message = {"role": "assistant", "content": item} if isinstance(item, str) else item
-        if request.stream or request.response_format is not None:
+        if request.stream or request.response_format is not None or "logprobs" in message:
             return deliver(request, message, notify, name=self._name, usage=self._usage(request, message))
         finish = "tool_calls" if "tool_calls" in message else "stop"
         return ModelReply(message, self._usage(request, message), self._name, "", finish)
@@ -166,6 +172,8 @@ def as_answer(item: object, turn: int = 0) -> Message:
             calls = found.get("tool_calls")
             if calls:
                 message["tool_calls"] = [_tool_call(c, turn, i) for i, c in enumerate(calls)]
+            if "logprobs" in found:
+                cast(dict[str, Any], message)["logprobs"] = _logprobs(found["logprobs"], message)
             return message
     elif isinstance(item, Sequence) and not isinstance(item, (bytes, bytearray)):
         calls = cast(Sequence[Mapping[str, Any]], item)
@@ -184,6 +192,9 @@ def deliver(
     request: ModelRequest, message: Message, notify: Notify, *, name: str, usage: Usage | None = None
 ) -> ModelReply:
     """Make the reply of a message, streamed word by word and validated where the request says so."""
+    message, logprobs = without_logprobs(message)
+    if not request.options.get("logprobs"):
+        logprobs = None
     text = content_text(message.get("content"))
     if request.stream:
         for piece in _PIECES.findall(text):
@@ -194,7 +205,36 @@ def deliver(
         from . import structured
 
         parsed = structured.parse(request.response_format, text, model=name)
-    return ModelReply(message, usage or Usage(), name, "", "tool_calls" if calls else "stop", parsed)
+    finish = "tool_calls" if calls else "stop"
+    return ModelReply(message, usage or Usage(), name, "", finish, parsed, logprobs=logprobs)
+
+
+def without_logprobs(message: Message) -> tuple[Message, Logprobs | None]:
+    """Take the log-probabilities out of a message that `as_answer` read; a real one has them beside it."""
+    if "logprobs" not in message:
+        return message, None
+    fields: dict[str, Any] = dict(message)
+    found: Logprobs = fields.pop("logprobs")
+    return cast(Message, fields), found
+
+
+def _logprobs(given: object, message: Message) -> Logprobs:
+    """Read the log-probabilities of a scripted message: one number for every word, or pairs."""
+    if _is_logprob(given):
+        text = content_text(message.get("content")) or str(message.get("tool_calls"))
+        return tuple((piece, float(given)) for piece in _PIECES.findall(text))
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        pairs = [tuple(cast(Sequence[Any], p)) for p in cast(Sequence[object], given) if isinstance(p, (tuple, list))]
+        good = [(p[0], float(p[1])) for p in pairs if len(p) == 2 and isinstance(p[0], str) and _is_logprob(p[1])]
+        if good and len(good) == len(cast(Sequence[object], given)):
+            return tuple(good)
+    raise ConfigError(
+        f"logprobs={given!r}: expected a number such as -0.1 for every word, or pairs such as [('yes', -0.1)]"
+    )
+
+
+def _is_logprob(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _check(item: object, position: int) -> None:

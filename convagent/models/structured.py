@@ -23,12 +23,13 @@ def wire(response_format: ResponseFormat) -> Mapping[str, Any]:
     with optional properties, or any with open objects, is sent without `strict`, which forbids both.
 
     Raises:
-        ConfigError: it is none of these.
+        ConfigError: it is none of these, or no valid schema.
     """
     if isinstance(response_format, Mapping):
         if response_format.get("type") in _WIRE_KINDS:
             return response_format
         schema = dict(response_format)
+        checker(schema, "response_format")  # refused before it is sent
         name = str(schema.get("title") or "reply")
         strict = _strict(schema, required=False)
         if _may_be_strict(strict):
@@ -76,8 +77,11 @@ def _adapter(kind: Any) -> Any:
         adapter: Any = TypeAdapter(kind)
         return adapter
     except PydanticUserError as error:
+        reason = str(error).partition(". ")[0].partition("\n")[0]
+        hint = f"; did you mean {type(kind).__name__}, the class?" if hasattr(kind, "model_json_schema") else ""
         raise ConfigError(
-            f"response_format={kind!r} is not a pydantic model, a type pydantic can validate, or a JSON Schema: {error}"
+            f"response_format={kind!r} is not a pydantic model, a type pydantic can validate, or a JSON Schema: "
+            f"{reason}{hint}"
         ) from None
 
 

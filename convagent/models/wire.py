@@ -9,13 +9,16 @@ from typing import Any, cast
 from ..errors import BadModelReply, ConfigError, ModelError, ModelRateLimited, ModelServerError
 from ..messages import Message, ToolCall, Usage
 from . import price, structured
-from .base import ModelReply, ModelRequest
+from .base import Logprobs, ModelReply, ModelRequest
 from .entry import Entry
 
 _NOT_IN_BODY = frozenset(("extra_body", "extra_headers", "extra_query", "timeout", "max_retries", "stream"))
 
+Options = Mapping[str, Any]
+"""Parameters of a call."""
 
-def options_of(entry: Entry, request: ModelRequest) -> Mapping[str, Any]:
+
+def options_of(entry: Entry, request: ModelRequest) -> Options:
     """Join the entry's options with those of the call, which win."""
     return {**entry.options, **request.options} if request.options else entry.options
 
@@ -122,10 +125,16 @@ class Reader:
         message = _object(choice.get("message"))
         if not message:
             raise self.bad(f"the first choice has no message: {_excerpt(whole)}")
-        return self.made(message, choice.get("finish_reason"), whole.get("usage"), whole)
+        logprobs = read_logprobs(choice.get("logprobs"))
+        return self.made(message, choice.get("finish_reason"), whole.get("usage"), whole, logprobs)
 
     def made(
-        self, raw: Mapping[str, Any], finish_reason: object, usage: object, envelope: Mapping[str, Any]
+        self,
+        raw: Mapping[str, Any],
+        finish_reason: object,
+        usage: object,
+        envelope: Mapping[str, Any],
+        logprobs: Logprobs | None = None,
     ) -> ModelReply:
         """Make the reply of a message that was read or merged."""
         finish = finish_reason if isinstance(finish_reason, str) else ""
@@ -138,7 +147,8 @@ class Reader:
             parsed = structured.parse(
                 self._format, text if isinstance(text, str) else "", model=model, endpoint=self._endpoint
             )
-        return ModelReply(message, self._usage(usage, model), model, self._endpoint, finish, parsed)
+        told = self._usage(usage, model)
+        return ModelReply(message, told, model, self._endpoint, finish, parsed, logprobs=logprobs)
 
     def bad(self, text: str) -> BadModelReply:
         """Return the error for an unusable answer."""
@@ -195,7 +205,9 @@ class Reader:
 class Merge:
     """Put the chunks of a stream together."""
 
-    __slots__ = ("_calls", "_function", "_pieces", "_refusal", "done", "envelope", "finish_reason", "usage")
+    __slots__ = (
+        "_calls", "_function", "_pieces", "_refusal", "_tokens", "done", "envelope", "finish_reason", "usage",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -203,6 +215,7 @@ class Merge:
         self._calls: dict[int, dict[str, Any]] = {}
         self._function: dict[str, str] | None = None
         self.finish_reason: str | None = None
+        self._tokens: list[Any] = []
         self.usage: Any = None
         self.envelope: Mapping[str, Any] = {}
         self.done = False
@@ -212,6 +225,11 @@ class Merge:
     def shown(self) -> int:
         """How many characters of text came so far."""
         return sum(map(len, self._pieces))
+
+    @property
+    def logprobs(self) -> Logprobs | None:
+        """The log-probabilities of the text so far; None: there are none to go by."""
+        return read_logprobs({"content": self._tokens})
 
     def add(self, chunk: Mapping[str, Any]) -> str:
         """Take a chunk in; return its text, which may be empty."""
@@ -226,6 +244,8 @@ class Merge:
         choice = choices[0]
         if choice.get("finish_reason"):
             self.finish_reason = choice["finish_reason"]
+        if choice.get("logprobs"):
+            self._tokens += choice["logprobs"].get("content") or ()
         delta = choice.get("delta")
         if not delta:
             return ""
@@ -307,6 +327,32 @@ class Lines:
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+
+
+def read_logprobs(found: object) -> Logprobs | None:
+    """Read the `logprobs` of a choice: its tokens and their log-probabilities; None: there are none to go by."""
+    listed: object = _object(found).get("content")
+    if not isinstance(listed, list) or not listed:
+        return None
+    read: list[tuple[str, float]] = []
+    for item in cast(list[Any], listed):
+        token = _object(item)
+        value = token.get("logprob")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None  # a part alone would say something else
+        read.append((_token_text(token), float(value)))
+    return tuple(read)
+
+
+def _token_text(token: Mapping[str, Any]) -> str:
+    # A token may be a part of a character: then only its bytes say which.
+    raw = token.get("bytes")
+    if isinstance(raw, list):
+        try:
+            return bytes(cast(list[int], raw)).decode("utf-8", "surrogateescape")
+        except (TypeError, ValueError):
+            pass
+    return str(token.get("token") or "")
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -5,25 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, cast
 
 from .._screen import Call, TextFile, can_move_cursor, colour_wanted, is_tty, screen
 from ..events import (
     ErrorEvent,
+    EscalatedEvent,
     Event,
+    ExecutedFunctionEvent,
+    ExecuteFunctionEvent,
     InputReplyEvent,
     InputRequestEvent,
     MessageEvent,
     ModelCallFinished,
     ModelCallStarted,
+    ModelFallbackEvent,
+    ModelRetryEvent,
     PrintEvent,
+    ProgressEvent,
     RunCompletionEvent,
+    RunStarted,
     StreamEvent,
     StreamResetEvent,
+    ToolNotRunEvent,
 )
 from ..transcript import hand_over, header, painted, render, visible, write
+from ..transcript.decisions import FACTS, subject
+from .facts import Facts
 
 WORTH_A_NOTE = 1.0
 """Seconds a model call must take for its time to be shown."""
@@ -47,8 +57,8 @@ class Printer:
     """Writes the transcript of the events it is told of.
 
     To a file or a pipe it writes the transcript and nothing else. On a terminal it also
-    shows, on a line that vanishes, that a model is being asked, and then how long a call
-    of a second or more took. A streamed reply appears as it comes and ends looking as the
+    shows, on a line that vanishes, that a model is being asked or waited for, and then how long
+    a call of a second or more took. A streamed reply appears as it comes and ends looking as the
     whole message would; if it turns out otherwise, that is said and the message repeated.
     """
 
@@ -71,9 +81,15 @@ class Printer:
         self._open: _Key | None = None
         self._shown: list[str] = []
         self._cut: set[_Key] = set()
-        self._calls: dict[tuple[str, str, str], list[Call]] = {}
+        self._calls: dict[tuple[str, str], list[Call]] = {}
         self._note = ""
-        self._answered: dict[str, str] = {}
+        self._facts = Facts()
+        self._tools: dict[tuple[str, str], list[Call | None]] = {}
+        """The tools that run, each with the line that shows how far it is, if it says so."""
+        self._waiting: dict[str, Call] = {}
+        """The decisions that people elsewhere are waited for, by their ids."""
+        self._headed: set[str] = set()
+        """The notes that the header of this run, or of one around it, has said."""
         self._known: _Known | None = None
 
     def __call__(self, event: Event, /) -> None:
@@ -89,14 +105,42 @@ class Printer:
                 self._started(event)
             elif isinstance(event, ModelCallFinished):
                 self._finished(event)
+            elif isinstance(event, (ModelRetryEvent, ModelFallbackEvent)):
+                self._goes_on(event)
+            elif isinstance(event, ProgressEvent):
+                self._progress(event)
             else:
                 self._other(event)
+
+    @property
+    def typed_here(self) -> bool:
+        """Whether answers are typed where this printer writes, so that they stand there already."""
+        return self._facts.typed_here
+
+    @typed_here.setter
+    def typed_here(self, value: bool) -> None:
+        self._facts.typed_here = value
+
+    def asked_here(self, request_id: str) -> None:
+        """Be told that a question is put to a person where this printer writes."""
+        self._facts.asked_here(request_id)
+        self._wait_no_more(request_id)
+
+    def interrupted(self) -> None:
+        """Say that an interruption is met when the tools that run have ended, if any runs."""
+        with self._lock:
+            names = list(dict.fromkeys(name for _, name in self._tools))
+            if names:
+                self._write(self._dim(f"[interrupted; you are asked after {', '.join(names)} has ended]") + "\n")
 
     def close(self) -> None:
         """Leave the terminal tidy: no spinner, no half line. The printer may be used again."""
         with self._lock:
             self._stop_spinner()
             self._cut_stream("the reply did not come to its end")
+            self._tools.clear()
+            for request_id in list(self._waiting):
+                self._wait_no_more(request_id)
 
     def __del__(self) -> None:
         # A run that was abandoned in the middle of a call would be shown as running for ever.
@@ -128,7 +172,7 @@ class Printer:
 
     def _piece(self, event: StreamEvent) -> None:
         key = (event.run_id, event.sender, event.recipient)
-        if event.silent or not event.text or key in self._cut:
+        if event.silent or event.draft or not event.text or key in self._cut:
             return
         text = self._clean(event.text)
         if self._open is None:
@@ -161,7 +205,7 @@ class Printer:
     def _end_stream(self, line: str) -> None:
         start = "" if self._shown[-1].endswith("\n") else "\n"
         self._open, self._shown = None, []
-        self._write(start + painted(self._clean(line), "dim" if self._colours() else "") + "\n")
+        self._write(start + self._dim(self._clean(line)) + "\n")
 
     # -------------------------------------------------------------- model calls
 
@@ -170,33 +214,80 @@ class Printer:
         if out is None:
             return
         if self._look().moves and self._open is None:
-            who = f"{event.agent}: asking {event.model}" if event.agent else f"asking {event.model}"
-            call = screen.show(visible(who).replace("\n", " "), out, self._colours())
-            self._calls.setdefault((event.run_id, event.agent, event.model), []).append(call)
+            call = screen.show(_asking(event.agent, event.model), out, self._colours())
+            # Not by model: the one that answers may call itself otherwise than the one that was asked.
+            self._calls.setdefault((event.run_id, event.agent), []).append(call)
+
+    def _goes_on(self, event: ModelRetryEvent | ModelFallbackEvent) -> None:
+        """Show whom a call asks now, and until when it waits."""
+        for call in self._calls.get((event.run_id, event.agent), ())[-1:]:
+            if isinstance(event, ModelRetryEvent):
+                screen.change(call, _asking(event.agent, event.model), visible(event.reason), event.seconds)
+            else:
+                screen.change(call, _asking(event.agent, "the next model"))
+        self._other(event)
 
     def _finished(self, event: ModelCallFinished) -> None:
-        calls = self._calls.pop((event.run_id, event.agent, event.model), None) if self._calls else None
+        calls = self._calls.pop((event.run_id, event.agent), None) if self._calls else None
         if calls:
             screen.hide(calls.pop())
         if calls:
-            self._calls[event.run_id, event.agent, event.model] = calls
-        if event.seconds >= WORTH_A_NOTE and not event.cached and is_tty(self._out()):
+            self._calls[event.run_id, event.agent] = calls
+        if event.seconds >= WORTH_A_NOTE and not event.cached and not event.error and is_tty(self._out()):
             self._note = f"[{event.model}: {event.seconds:.1f} s]"
 
     def _show_note(self) -> None:
         if self._note:
             note, self._note = self._note, ""
-            self._write(painted(visible(note), "dim" if self._colours() else "") + "\n")
+            self._write(self._dim(visible(note)) + "\n")
 
     def _stop_spinner(self, run_id: str | None = None) -> None:
         for key in [k for k in self._calls if run_id in (None, k[0])]:
             for call in self._calls.pop(key):
                 screen.hide(call)
+        for key in [k for k in self._tools if run_id in (None, k[0])]:
+            for shown in self._tools.pop(key):
+                if shown is not None:
+                    screen.hide(shown)
+
+    # -------------------------------------------------------------- tools
+
+    def _tool(self, event: ExecuteFunctionEvent | ExecutedFunctionEvent) -> None:
+        """Keep in mind which tools run."""
+        key = (event.run_id, event.func_name)
+        if isinstance(event, ExecuteFunctionEvent):
+            self._tools.setdefault(key, []).append(None)
+        elif key in self._tools:
+            shown = self._tools[key].pop()
+            if shown is not None:
+                screen.hide(shown)
+            if not self._tools[key]:
+                del self._tools[key]
+
+    def _progress(self, event: ProgressEvent) -> None:
+        """Show how far a tool is, on the line that vanishes."""
+        out, running = self._out(), self._tools.get((event.run_id, event.tool))
+        if out is None or not running or not self._look().moves:
+            return
+        label = visible(" ".join(_how_far(event).split()))
+        if running[0] is None:
+            running[0] = screen.show(label, out, self._colours())
+        else:
+            screen.change(running[0], label)
 
     # -------------------------------------------------------------- everything else
 
     def _other(self, event: Event) -> None:
-        text = self._elsewhere(event) or self._render(event)
+        if isinstance(event, RunStarted) and event.notes:
+            event = self._with_new_notes(event)
+        elif isinstance(event, (ExecuteFunctionEvent, ExecutedFunctionEvent)):
+            self._tool(event)
+        elif isinstance(event, InputRequestEvent) and event.request.decisions:
+            self._wait_for(event)
+        elif isinstance(event, EscalatedEvent):
+            self._wait_no_more(event.request.id)
+        self._facts.see(event)
+        text = self._answered(event) or self._not_run(event) or self._rendered(event)
         over = isinstance(event, (RunCompletionEvent, ErrorEvent))
         asks = isinstance(event, InputRequestEvent)
         if over or (asks and event.request.moment == "interrupt"):
@@ -209,19 +300,48 @@ class Printer:
         else:
             self._write(text)
 
-    def _elsewhere(self, event: Event) -> str:
-        """Return question and answer where a person did not type the answer here: nothing else shows them."""
-        if isinstance(event, InputRequestEvent):
-            if event.answered:
-                self._answered[event.request.id] = event.prompt
-            else:  # it stands again, here: an interruption had taken it away
-                self._answered.pop(event.request.id, None)
-        elif isinstance(event, InputReplyEvent):
-            prompt = self._answered.pop(event.reply.request_id, None)
-            if prompt is not None:
-                said = "end of input" if event.reply.end_of_input else event.reply.text
-                return self._clean(f"{prompt}{said} [{event.reply.channel}]\n")
-        return ""
+    def _with_new_notes(self, event: RunStarted) -> RunStarted:
+        if not (event.parent or event.follows):
+            self._headed.clear()
+        new = tuple(note for note in event.notes if note not in self._headed)
+        if not event.silent:
+            self._headed.update(new)
+        return replace(event, notes=new)
+
+    def _not_run(self, event: Event) -> str:
+        """Say on a terminal that a call was not run, of which the transcript shows nothing."""
+        if not isinstance(event, ToolNotRunEvent) or not self._look().tty:
+            return ""
+        line = self._clean(f"[{event.func_name} was not run: {event.reason}]")
+        return self._dim(line) + "\n"
+
+    def _answered(self, event: Event) -> str:
+        """Return what became of a question where nothing else shows it."""
+        if not isinstance(event, InputReplyEvent):
+            return ""
+        if event.settled:
+            self._wait_no_more(event.request_id)
+        text = self._clean(self._facts.answered(event))
+        return self._dim(text[:-1]) + "\n" if text.startswith("[") else text
+
+    def _wait_for(self, event: InputRequestEvent) -> None:
+        """Show on the line that vanishes whom a decision is waited for."""
+        out, asked = self._out(), event.request
+        self._wait_no_more(asked.id)
+        if out is None or event.answered or self._facts.is_silent(event) or not self._look().moves:
+            return
+        label = f"{subject(asked.action)}: waiting for {' or '.join(asked.to) or 'a decision'}"
+        self._waiting[asked.id] = screen.show(visible(label), out, self._colours())
+
+    def _wait_no_more(self, request_id: str) -> None:
+        call = self._waiting.pop(request_id, None)
+        if call is not None:
+            screen.hide(call)
+
+    def _rendered(self, event: Event) -> str:
+        if type(event) in FACTS and self._facts.hides(event):
+            return ""
+        return self._render(event)
 
     # -------------------------------------------------------------- where to
 
@@ -245,6 +365,9 @@ class Printer:
     def _clean(self, text: str) -> str:
         return visible(text) if self._look().tty else text
 
+    def _dim(self, text: str) -> str:
+        return painted(text, "dim" if self._colours() else "")
+
     def _render(self, event: Event) -> str:
         return render(event, self._colours(), escape=self._look().tty)
 
@@ -253,3 +376,13 @@ class Printer:
             hand_over(text, self._function)
         elif text:
             screen.write(self._out(), text)
+
+
+def _asking(agent: str, model: str) -> str:
+    who = f"{agent}: asking {model}" if agent else f"asking {model}"
+    return visible(who).replace("\n", " ")
+
+
+def _how_far(event: ProgressEvent) -> str:
+    of = f" of {event.total:g}" if event.total is not None else ""
+    return f"{event.tool}: {event.done:g}{of} {event.note}".rstrip()

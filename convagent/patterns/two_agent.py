@@ -9,6 +9,8 @@ from ..conversation.state import ConversationState
 class TwoAgent:
     """The initiator opens; whoever was asked for a reply speaks next, for `max_turns` round trips at most."""
 
+    __slots__ = ()
+
     def next_speaker(self, state: ConversationState) -> Participant | None:
         """Return who owes a reply, unless the round trips are used up."""
         if not state.opened:

@@ -8,11 +8,15 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import Any, Generic, TypeVar, cast
 
-from .._sync import Boxed, LoopHost, boxing, current_host, hold_on
+from .._sync import QUIET, Boxed, LoopHost, boxing, current_host, hold_on
+from .._tracebacks import short_traceback
 from ..agent import Agent
 from ..conversation.result import ChatResult
 from ..errors import RunCancelled
-from ..events import Event, InputRequestEvent
+from ..events import Event
+from ..human import Seat
+from .console import whoever_sits_here
+from .cost import Cost
 from .steered import EventProcessor, Start, Steered, takes_runs
 
 T = TypeVar("T")
@@ -22,11 +26,10 @@ class AsyncRunResponse(Steered):
     """A run in the caller's own event loop; its plain functions run in worker threads."""
 
     def __init__(
-        self, start: Start, agents: Sequence[Agent] = (), yield_on: Sequence[type[Event]] | None = None
+        self, start: Start[ChatResult], agents: Sequence[Agent] = (), yield_on: Sequence[type[Event]] | None = None
     ) -> None:
-        super().__init__(agents)
+        super().__init__(agents, yield_on)
         self._host = _QueueHost()
-        self._kinds = (*yield_on, InputRequestEvent) if yield_on else (Event,)
         context = copy_context()
         context.run(current_host.set, self._host)
         self._coro = start(self._steering.attach)
@@ -51,21 +54,24 @@ class AsyncRunResponse(Steered):
         return self.events
 
     async def _next(self) -> Event | None:
-        queue = self._host.queue
-        while True:
-            event = None if self._task.done() and queue.empty() else await queue.get()
-            if event is None:
-                if not queue.empty():
-                    continue
-                queue.put_nowait(None)  # for another task that consumes the same run
-                if self._over:
-                    return None
-                self._over = True
-                self._outcome()
-                return None
-            self._see(event)
+        """Return the next event of the kinds wanted; None at the end, where the run's error is raised, once."""
+        while (event := await self._take()) is not None:
             if isinstance(event, self._kinds):
                 return event
+        return None
+
+    async def _take(self) -> Event | None:
+        queue = self._host.queue
+        while not (self._task.done() and queue.empty()):
+            event = await queue.get()
+            if event is not None:
+                self._see(event)
+                return event
+        queue.put_nowait(None)  # for another task that consumes the same run
+        if not self._over:
+            self._over = True
+            self._outcome()
+        return None
 
     def _outcome(self) -> ChatResult:
         if self._task.cancelled():
@@ -81,18 +87,21 @@ class AsyncRunResponse(Steered):
         Ctrl-C at a question of the terminal interrupts the run and asks how to go on; a second
         one cancels it. Elsewhere Ctrl-C belongs to whoever runs the loop.
         """
+        with short_traceback:
+            await self._process(processor)
+
+    async def _process(self, processor: EventProcessor | None) -> None:
         if processor is not None and takes_runs(processor):
             await cast(Any, processor).process(self)
             return
-        from ..observers.console import AsyncConsoleEventProcessor
-
-        console = AsyncConsoleEventProcessor() if processor is None else None
-        handle = (processor or cast(EventProcessor, console)).process_event
+        if processor is None:
+            await self._at_console()
+            return
         event: Event | None = None
         try:
-            while (event := await self._next()) is not None:
+            while (event := await self._take()) is not None:
                 try:
-                    handled = handle(event)
+                    handled = processor.process_event(event)
                     if handled is not None:
                         await handled
                 except KeyboardInterrupt:
@@ -100,9 +109,32 @@ class AsyncRunResponse(Steered):
         except BaseException:
             self.cancel()
             raise
+
+    async def _at_console(self) -> None:
+        from ..observers.console import AsyncConsoleEventProcessor
+        from ..observers.desk import Desk
+
+        console, desk, host = AsyncConsoleEventProcessor(), Desk(), self._host
+        host.seat = whoever_sits_here()
+        try:
+            while True:
+                deciding = bool(desk.open) and await host.is_quiet()
+                event = None if deciding else await self._take()
+                if event is None and not deciding:
+                    return
+                # What the run itself raises comes out of `_take`; here Ctrl-C is one of the terminal.
+                try:
+                    if event is None:
+                        await console.decide(desk, host.when_filled)
+                    elif not console.collect(event, desk):
+                        await console.process_event(event)
+                except KeyboardInterrupt:
+                    self._ctrl_c(event)
+        except BaseException:
+            self.cancel()
+            raise
         finally:
-            if console is not None:
-                console.close()
+            console.close()
 
     def cancel(self) -> None:
         """Cancel the run at once: whoever consumes it gets `RunCancelled`. From any thread.
@@ -116,9 +148,10 @@ class AsyncRunResponse(Steered):
 
     async def wait(self) -> ChatResult:
         """Consume what is left of the events, printing it, and return the result."""
-        if not self._over:
-            await self.process()
-        return self._outcome()
+        with short_traceback:
+            if not self._over:
+                await self.process()
+            return self._outcome()
 
     @property
     def result(self) -> Awaitable[ChatResult]:
@@ -138,7 +171,7 @@ class AsyncRunResponse(Steered):
     @property
     def cost(self) -> Any:
         """Usage by model, once the run has ended. Await it."""
-        return _Value(lambda: self._completion.cost if self._completion else None)
+        return _Value(lambda: Cost(self._completion.cost) if self._completion else None)
 
     @property
     def last_speaker(self) -> Any:
@@ -186,7 +219,8 @@ class _AsyncEvents:
         return self
 
     async def __anext__(self) -> Event:
-        event = await self._get()
+        with short_traceback:
+            event = await self._get()
         if event is None:
             raise StopAsyncIteration
         return event
@@ -197,6 +231,9 @@ class _QueueHost(LoopHost):
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.seat: Seat | None = None
+        """Who is asked where the events are consumed; None: whoever that is."""
+        self._filled: Callable[[], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._thread = get_ident()
         super().__init__(self.put)
@@ -204,6 +241,22 @@ class _QueueHost(LoopHost):
     def put(self, event: Event | None) -> None:
         """Put an event, also from a chat that a plain function holds in a loop of its own."""
         if get_ident() == self._thread:
-            self.queue.put_nowait(event)
+            self._put(event)
         else:
-            self._loop.call_soon_threadsafe(self.queue.put_nowait, event)
+            self._loop.call_soon_threadsafe(self._put, event)
+
+    def _put(self, event: Event | None) -> None:
+        self.queue.put_nowait(event)
+        if self._filled is not None:
+            self._filled()
+
+    async def is_quiet(self) -> bool:
+        """Wait for a moment; return whether nothing has come."""
+        await asyncio.sleep(QUIET if self.queue.empty() else 0)
+        return self.queue.empty()
+
+    def when_filled(self, call: Callable[[], None]) -> None:
+        """Call a function once something has come: at once if it is there already."""
+        self._filled = call
+        if not self.queue.empty():
+            call()

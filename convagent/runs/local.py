@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._sync import Boxed, Host
-from ..events import ErrorEvent, Event, InputRequestEvent, stamp
-from ..human import HumanReply, HumanRequest
+from .._sync import Host
+from ..events import (
+    AnswerRefusedEvent,
+    ChannelFailedEvent,
+    ErrorEvent,
+    Event,
+    InputReplyEvent,
+    InputRequestEvent,
+    stamp,
+)
+from ..human import ANYBODY, Decision, HumanReply, HumanRequest, Receipt, Seat
+from ..oversight.answers import read_answer
+from ..oversight.authority import Directory
 from ..runtime import ANY, Control, Steer
 from ..tools.tool import Effect
+from .clock import MACHINE, Clock, at_work, idle
+from .questions import HOST, Question
 from .steering import Steering
 
 if TYPE_CHECKING:
@@ -32,17 +42,25 @@ class LocalRuntime:
         *,
         run_id: str = "",
         parent: LocalRuntime | None = None,
+        channels: Sequence[Observer] = (),
+        directory: Directory | None = None,
+        clock: Clock = MACHINE,
     ) -> None:
         self.run_id = run_id or _new_id()
         self.host = host
         self.observers = tuple(observers)
         self.parent = parent
+        self.channels = tuple(channels)
+        """The ways to people; none: whoever consumes the run is asked."""
+        self.directory = directory
+        self.clock = clock
         self.steering = Steering(parent.steering if parent is not None else None)
         self._seq = 0
         self._children = 0
         self._questions: dict[str, Question] = {}
+        self._settled: dict[str, Question] = {}
         self._kept: dict[str, HumanReply] = {}
-        self._interrupted = self.steering
+        self._interrupted: Steering | None = None
         self._rng: Random | None = None
 
     @property
@@ -56,7 +74,7 @@ class LocalRuntime:
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
-        return time.time()
+        return self.clock.now()
 
     # ------------------------------------------------------------ the verbs
 
@@ -64,22 +82,39 @@ class LocalRuntime:
         """Stamp an event and tell the observers, then the host. An observer that raises ends the run."""
         if not event.transient:
             self._seq += 1
-        stamp(event, self.run_id, self._seq, time.time())
+        stamp(event, self.run_id, self._seq, self.clock.now())
+        if event.transient and getattr(event, "draft", False):
+            self._tell_drafts(event)
+            return
         for observer in self.observers:
             observer(event)
+        for channel in self.channels:
+            self._tell_channel(channel, event)
         outer = self.parent
         while outer is not None:
             for observer in outer.observers:
                 observer(event)
+            for channel in outer.channels:
+                outer._tell_channel(channel, event)
             outer = outer.parent
         if self.host is not None:
             self.host.deliver(event)
+
+    def _tell_drafts(self, event: Event) -> None:
+        """Tell of a draft, which may never be sent, only those who ask for drafts."""
+        for runtime in self._outward():
+            for observer in runtime.observers:
+                if getattr(observer, "drafts", False):
+                    observer(event)
+            for channel in runtime.channels:
+                if getattr(channel, "drafts", False):
+                    runtime._tell_channel(channel, event)
 
     def fail(self, error: BaseException) -> None:
         """Emit what made the run fail, as its last event. What observers raise here is noted on that error."""
         event = ErrorEvent(error=error)
         self._seq += 1
-        stamp(event, self.run_id, self._seq, time.time())
+        stamp(event, self.run_id, self._seq, self.clock.now())
         for runtime in self._outward():
             for observer in runtime.observers:
                 try:
@@ -90,38 +125,116 @@ class LocalRuntime:
         if self.host is not None:
             self.host.deliver(event)
 
-    async def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> T:
+    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Awaitable[T]:
         """Do a thing. Nothing is remembered: in memory a turn is never entered again."""
-        return await fn()
+        return fn() if self.clock is MACHINE else at_work(self.clock, fn)
 
-    async def wait(self, request: HumanRequest) -> HumanReply:
-        """Emit a request and wait for its reply."""
+    async def wait(self, request: HumanRequest, form: Any = None) -> HumanReply | None:
+        """Emit a request and wait for its reply; None: its time is up."""
         if request.id in self._kept:
             return self._kept.pop(request.id)
-        question = Question(request)
+        question = Question(request, self, form)
         around = self._outward()
         for runtime in around:
             runtime._questions[request.id] = question
+        left = None if request.deadline is None else request.deadline - self.now()
+        timer = None if left is None else self.clock.call_later(max(left, 0.0), question.expire)
         try:
             self.emit(
                 InputRequestEvent(
                     request=request,
+                    seat=self._reached()[1],
                     agent=request.agent,
                     _answer=question.answer,
                     _answered=question.is_closed,
                     _watch=question.when_closed,
                     _interrupt=self._interrupt,
+                    _failed=question.channel_failed,
                 )
             )
-            return await question.future
+            return await (question.future if self.clock is MACHINE else idle(question.future))
         except asyncio.CancelledError:
             if question.reply is not None:  # it came in this very moment, and the question may stand again
                 self._kept[request.id] = question.reply
             raise
         finally:
+            if timer is not None:
+                timer.cancel()
             question.close()
             for runtime in around:
                 runtime._questions.pop(request.id, None)
+                if request.decisions:  # an answer that comes later is told so
+                    runtime._settled[request.id] = question
+
+    # ------------------------------------------------------------ what a question asks its run
+
+    def read(self, request: HumanRequest, reply: HumanReply, form: Any) -> Decision | None:
+        """Return what a reply decides about a request of this run."""
+        return read_answer(request, reply, self.directory, form)
+
+    def channels_for(self, request: HumanRequest) -> set[str]:
+        """Return the names of the channels on which somebody may answer; `HOST` among them for the run's consumer."""
+        channels, seat = self._reached()
+        elsewhere = [c for c in channels if not _is_at_host(c)]
+        names = {_name_of(c) for c in elsewhere if any(_may_answer(s, request) for s in seats_of(c))}
+        return {*names, HOST} if seat is not None and _may_answer(seat, request) else names
+
+    # ------------------------------------------------------------ who is reached
+
+    def _reached(self) -> tuple[Sequence[Observer], Seat | None]:
+        """Return the channels that are asked, and who is asked where the run is consumed, if anybody is."""
+        for runtime in self._outward():
+            if runtime.channels:
+                at_host = [c for c in runtime.channels if _is_at_host(c)]
+                return runtime.channels, (seats_of(at_host[0])[0] if at_host else None)
+        return (), getattr(self.host, "seat", None) or ANYBODY
+
+    @property
+    def asks_whoever_consumes(self) -> bool:
+        """Whether questions go to the consumer of the run, of whom nothing is known."""
+        return self._reached()[1] is ANYBODY and self.directory is None
+
+    def reaches(self, who: tuple[str, ...], need: int = 1, but: tuple[str, ...] = ()) -> bool:
+        """Return whether enough different people can be asked who are one of these or have such a role."""
+        channels, seat = self._reached()
+        seats = [s for c in channels for s in seats_of(c)]
+        if seat is not None:
+            seats.append(seat)
+        directory = self.directory
+        if directory is not None:
+            known = [p for p in directory.serves(who) if p not in but]
+            there = [p for p in known if any(not s.person or s.person == p for s in seats)]
+            return len(there) >= need
+        persons = {s.person for s in seats if s.serves(who) and (not s.person or s.person not in but)}
+        return "" in persons or len(persons) >= need  # whoever is there may be anybody, and several
+
+    def _tell_channel(self, channel: Observer, event: Event) -> None:
+        try:
+            channel(event)
+        except Exception as error:  # noqa: BLE001 - a channel that fails is an event, and the question stands on the others
+            if isinstance(event, ChannelFailedEvent):
+                return
+            asked = self._questions.get(event.request.id) if isinstance(event, InputRequestEvent) else None
+            if asked is not None:
+                asked.channel_failed(_name_of(channel), error)
+            else:
+                self.failed(None, _name_of(channel), error)
+
+    def failed(self, request: HumanRequest | None, channel: str, error: BaseException | str) -> None:
+        """Record that a channel could not be told something, or not put a request to anybody."""
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        self.emit(ChannelFailedEvent(channel=channel, error=text, request_id=request.id if request is not None else ""))
+
+    def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt) -> None:
+        """Record an answer that does not count, or not yet alone."""
+        if receipt.status == "accepted":
+            event: Event = InputReplyEvent(reply=reply, agent=request.agent, settled=False)
+        else:
+            event = AnswerRefusedEvent(
+                request_id=request.id, status=receipt.status, problem=receipt.problem, by=reply.by,
+                channel=reply.channel, agent=request.agent,
+            )  # fmt: skip
+        self.emit(event)
 
     def _interrupt(self) -> None:
         self._outward()[-1].steer(Control("interrupt"))
@@ -134,27 +247,27 @@ class LocalRuntime:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time."""
-        await asyncio.sleep(seconds)
+        await idle(self.clock.sleep(seconds))
 
-    def control(self) -> Control | None:
-        """Take the oldest control message that is waiting; a stop comes first, and stays."""
-        found = self.steering.take()
+    def control(self, kinds: Sequence[Steer] | None = None) -> Control | None:
+        """Take the oldest control message that is waiting, of these kinds; a stop comes first, and stays."""
+        found = self.steering.take(kinds)
         if found is None:
             return None
         control, self._interrupted = found
         return control
 
-    async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer] = ANY) -> T:
-        """Await something that control messages of these kinds cancel; then raise `Interrupted`."""
-        return await self.steering.breakable(fn, by)
+    def breakable(self, fn: Callable[..., Awaitable[T]], by: Sequence[Steer] = ANY, *args: Any) -> Awaitable[T]:
+        """Await a call with these arguments, which control messages of these kinds cancel; then raise `Interrupted`."""
+        return self.steering.breakable(fn, by, *args)
 
     def stop(self, control: Control) -> None:
         """End the run, and whichever around it the last interruption was meant for."""
-        self._interrupted.steer(control)
+        (self._interrupted or self.steering).steer(control)
 
-    async def breathe(self) -> None:
+    def breathe(self) -> Awaitable[None]:
         """Yield once. Without it a model that never suspends locks out interrupts and other chats."""
-        await asyncio.sleep(0)
+        return asyncio.sleep(0)
 
     def branch(self, name: str, host: Host | None = None) -> LocalRuntime:
         """Return a child's runtime: observers of this run are told its events, too, and its host gets them.
@@ -165,7 +278,7 @@ class LocalRuntime:
         """
         self._children += 1
         child = f"{self.run_id}/{name}" if name else f"{self.run_id}/{self._children}"
-        return LocalRuntime(host or self.host, run_id=child, parent=self)
+        return LocalRuntime(host or self.host, run_id=child, parent=self, directory=self.directory, clock=self.clock)
 
     # ------------------------------------------------------------ from outside, any thread
 
@@ -174,73 +287,38 @@ class LocalRuntime:
         """The requests that nobody has answered yet, those of runs inside this one included."""
         return [q.request for q in tuple(self._questions.values()) if not q.is_closed()]
 
-    def answer(self, reply: HumanReply) -> None:
-        """Hand in a reply. The first one counts; one for a request that is gone changes nothing."""
-        question = self._questions.get(reply.request_id)
-        if question is not None:
-            question.answer(reply)
+    def answer(self, reply: HumanReply) -> Receipt:
+        """Hand in a reply; returns what became of it. The first valid one counts."""
+        question = self._questions.get(reply.request_id) or self._settled.get(reply.request_id)
+        if question is None:
+            return Receipt("unknown", f"there is no request {reply.request_id!r} in this run")
+        return question.answer(reply)
 
     def steer(self, control: Control) -> None:
         """Hand in a control message; it is met at the next boundary, a model call is cancelled for it."""
         self.steering.steer(control)
 
 
-class Question:
-    """A request that stands, and where its reply is awaited. Its methods may be called from any thread."""
+_ANYBODY = (ANYBODY,)
 
-    def __init__(self, request: HumanRequest) -> None:
-        self.request = request
-        self._loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[HumanReply] = self._loop.create_future()
-        self.reply: HumanReply | None = None
-        """What was answered."""
-        self._lock = Lock()
-        self._closed = False
-        self._watchers: list[Callable[[], None]] = []
 
-    def answer(self, reply: HumanReply | BaseException) -> None:
-        """Hand in a reply, or why there is none. The first one counts."""
-        if not self.close():
-            return
-        if isinstance(reply, HumanReply):
-            self.reply = reply
-        elif isinstance(reply, (KeyboardInterrupt, SystemExit)):
-            reply = Boxed(reply)
-        try:
-            self._loop.call_soon_threadsafe(self._settle, reply)
-        except RuntimeError:
-            pass  # the loop is closed, and nobody waits
+def seats_of(channel: Observer) -> tuple[Seat, ...]:
+    """Return who answers at a channel; one that does not say: anybody."""
+    return tuple(getattr(channel, "seats", ())) or _ANYBODY
 
-    def _settle(self, reply: HumanReply | BaseException) -> None:
-        if self.future.done():
-            return
-        if isinstance(reply, HumanReply):
-            self.future.set_result(reply)
-        else:
-            self.future.set_exception(reply)
 
-    def is_closed(self) -> bool:
-        """Return whether an answer is of no use any more."""
-        return self._closed
+def _may_answer(seat: Seat, request: HumanRequest) -> bool:
+    """Return whether somebody sits there whom a request is for, and who has not approved it yet."""
+    return seat.serves(request.to) and (not seat.person or seat.person not in request.given)
 
-    def close(self) -> bool:
-        """Let no further answer count; return whether this call did it."""
-        with self._lock:
-            if self._closed:
-                return False
-            self._closed = True
-            watchers = self._watchers
-        for watcher in watchers:
-            watcher()
-        return True
 
-    def when_closed(self, watcher: Callable[[], None]) -> None:
-        """Call a function once an answer is of no use any more: at once if it is so already."""
-        with self._lock:
-            if not self._closed:
-                self._watchers.append(watcher)
-                return
-        watcher()
+def _is_at_host(channel: Observer) -> bool:
+    """Return whether a channel leaves the asking to whoever consumes the run."""
+    return bool(getattr(channel, "at_host", False))
+
+
+def _name_of(channel: Observer) -> str:
+    return str(getattr(channel, "name", "") or type(channel).__name__)
 
 
 def _new_id() -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar, cast
 
 from .._sync import Mailbox, Started, current_job, refuse_on_loop, unbox
+from .._tracebacks import short_traceback
 from ..agent import Agent
 from ..conversation.result import ChatResult
-from ..events import Event, InputRequestEvent
+from ..events import Event
 from ..messages import Message
 from .async_response import AsyncRunResponse
+from .console import whoever_sits_here
+from .cost import Cost
 from .local import LocalRuntime
 from .steered import EventProcessor, OnStart, Start, Steered, takes_runs
+
+T = TypeVar("T")
 
 
 class RunResponse(Steered):
@@ -24,12 +29,21 @@ class RunResponse(Steered):
     there they run in one other thread.
     """
 
-    def __init__(self, start: Start, agents: Sequence[Agent] = (), name: str = "run") -> None:
-        super().__init__(agents)
+    def __init__(
+        self,
+        start: Start[Any],
+        agents: Sequence[Agent] = (),
+        yield_on: Sequence[type[Event]] | None = None,
+        name: str = "run",
+        at_console: bool = False,
+    ) -> None:
+        super().__init__(agents, yield_on)
         self._mailbox = Mailbox()
+        if at_console:  # known before the run says whom it can reach
+            self._mailbox.seat = whoever_sits_here()
         coro = start(self._steering.attach)
         refuse_on_loop(coro, name)
-        self._done: Started[ChatResult] = self._mailbox.start(coro)
+        self._done: Started[Any] = self._mailbox.start(coro)
         weakref.finalize(self, self._mailbox.leave, self._done).atexit = False
 
     # ------------------------------------------------------------ consuming
@@ -41,24 +55,29 @@ class RunResponse(Steered):
         Raises:
             Exception: what made the run fail, after its last event, an `ErrorEvent`.
         """
-        return _Events(self._next)
+        return iter(self._next, None)
 
     def __iter__(self) -> Iterator[Event]:
         return self.events
 
     def _next(self) -> Event | None:
-        """Return the next event; None at the end, where the run's error is raised, once."""
+        """Return the next event of the kinds wanted; None at the end, where the run's error is raised, once."""
+        with short_traceback:
+            while (event := self._take()) is not None:
+                self._see(event)
+                if isinstance(event, self._kinds):
+                    return event
+            if not self._over:
+                self._over = True
+                unbox(self._done)
+            return None
+
+    def _take(self) -> Event | None:
         try:
-            event = self._mailbox.take(self._done)
+            return self._mailbox.take(self._done)
         except KeyboardInterrupt:
             self.cancel()
             raise
-        if event is not None:
-            self._see(event)
-        elif not self._over:
-            self._over = True
-            unbox(self._done)
-        return event
 
     def process(self, processor: EventProcessor | None = None) -> None:
         """Consume all events: print them and ask the person at the terminal, or hand them to a processor.
@@ -69,6 +88,10 @@ class RunResponse(Steered):
             KeyboardInterrupt: the run was cancelled by Ctrl-C.
             Exception: what made the run fail, or what the processor raised, which cancels the run.
         """
+        with short_traceback:
+            self._process(processor)
+
+    def _process(self, processor: EventProcessor | None) -> None:
         if processor is not None and takes_runs(processor):
             cast(Any, processor).process(self)
             return
@@ -76,7 +99,12 @@ class RunResponse(Steered):
             return
         from ..observers.console import ConsoleEventProcessor
 
-        console = ConsoleEventProcessor() if processor is None else None
+        mailbox = self._mailbox
+        console = None
+        if processor is None:
+            mailbox.seat = mailbox.seat or whoever_sits_here()
+            console = ConsoleEventProcessor()
+            console.take_from(mailbox)
         handle = (processor or cast(EventProcessor, console)).process_event
         see = self._see
 
@@ -84,8 +112,12 @@ class RunResponse(Steered):
             see(event)
             handle(event)
 
-        mailbox = self._mailbox
-        mailbox.on_event, mailbox.on_ctrl_c = on_event, self._ctrl_c
+        def on_ctrl_c(event: Event | None) -> None:
+            self._ctrl_c(event)
+            if console is not None:
+                console.interrupted()
+
+        mailbox.on_event, mailbox.on_ctrl_c = on_event, on_ctrl_c
         try:
             mailbox.pump(self._done)
         except BaseException:
@@ -93,7 +125,7 @@ class RunResponse(Steered):
             raise
         finally:
             self._over = True
-            mailbox.on_event = mailbox.on_ctrl_c = None
+            mailbox.on_event = mailbox.on_ctrl_c = mailbox.on_quiet = None
             if console is not None:
                 console.close()
 
@@ -113,8 +145,9 @@ class RunResponse(Steered):
         Raises:
             Exception: what made the run fail.
         """
-        self.process()
-        return unbox(self._done)
+        with short_traceback:
+            self.process()
+            return unbox(self._done)
 
     @property
     def messages(self) -> list[Message]:
@@ -127,9 +160,9 @@ class RunResponse(Steered):
         return self._completion.summary if self._completion else None
 
     @property
-    def cost(self) -> Any:
+    def cost(self) -> Cost | None:
         """Usage by model, once the run has ended."""
-        return self._completion.cost if self._completion else None
+        return Cost(self._completion.cost) if self._completion else None
 
     @property
     def last_speaker(self) -> str | None:
@@ -142,43 +175,16 @@ class RunResponse(Steered):
         return self._completion.context_variables if self._completion else None
 
 
-class FilteredRun(RunResponse):
-    """A run whose iteration yields only some kinds of events, and every question to a person."""
-
-    def __init__(self, start: Start, agents: Sequence[Agent], yield_on: Sequence[type[Event]] | None) -> None:
-        super().__init__(start, agents)
-        self._kinds = (*yield_on, InputRequestEvent) if yield_on else (Event,)
-
-    def __iter__(self) -> Iterator[Event]:
-        return (event for event in self.events if isinstance(event, self._kinds))
-
-
-class _Events:
-    """Iterates over what a function returns, until it returns None."""
-
-    def __init__(self, get: Callable[[], Event | None]) -> None:
-        self._get = get
-
-    def __iter__(self) -> Iterator[Event]:
-        return self
-
-    def __next__(self) -> Event:
-        event = self._get()
-        if event is None:
-            raise StopIteration
-        return event
-
-
-def drive(start: Start, name: str = "initiate_chat") -> ChatResult:
-    """Run a conversation to its end from synchronous code: start, process, return the result."""
+def drive(start: Start[T], name: str = "initiate_chat") -> T:
+    """Run a conversation, or a queue of them, to its end from synchronous code; return the result."""
     job = current_job()
     if job is not None:
         return job.hop(start(_ignore))
-    return RunResponse(start, name=name).result
+    return cast(T, RunResponse(start, name=name, at_console=True).result)
 
 
 def _ignore(runtime: LocalRuntime) -> None:
     return None
 
 
-__all__ = ["AsyncRunResponse", "EventProcessor", "FilteredRun", "OnStart", "RunResponse", "Start", "drive"]
+__all__ = ["AsyncRunResponse", "EventProcessor", "OnStart", "RunResponse", "Start", "drive"]

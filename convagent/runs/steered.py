@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .._screen import is_tty
 from ..agent import Agent
-from ..conversation.result import ChatResult
-from ..events import ControlEvent, Event, InputRequestEvent, RunCompletionEvent
-from ..human import HumanRequest
+from ..events import ControlEvent, Event, InputReplyEvent, InputRequestEvent, RunCompletionEvent
+from ..human import Decision, HumanReply, HumanRequest, Receipt
 from ..runtime import Control
 from .local import LocalRuntime
 from .steering import Steering
 
 OnStart = Callable[[LocalRuntime], None]
 """Is told the runtime of a run that starts."""
-Start = Callable[[OnStart], Coroutine[Any, Any, ChatResult]]
-"""Makes the coroutine of a run."""
+T = TypeVar("T")
+Start: TypeAlias = Callable[[OnStart], Coroutine[Any, Any, T]]
+"""Makes the coroutine of a run, or of a queue of runs, which come to a T."""
 
 
 class EventProcessor(Protocol):
@@ -38,26 +38,46 @@ def takes_runs(processor: object) -> bool:
 class Steered:
     """What a run's two kinds of response share: its values so far and its controls."""
 
-    def __init__(self, agents: Sequence[Agent]) -> None:
+    def __init__(self, agents: Sequence[Agent], yield_on: Sequence[type[Event]] | None) -> None:
+        # Before the loop runs: a child forked by an async tool while this thread imports would wait for it for ever.
+        from ..observers import console as console
+
         self.agents = list(agents)
+        self._kinds: tuple[type[Event], ...] = (*yield_on, InputRequestEvent) if yield_on else (Event,)
+        """What an iteration yields."""
         self._steering = Steering()
+        self.asked: list[HumanRequest] = []
+        """What people were asked to decide so far; a question that escalates is there at each level."""
         self._completion: RunCompletionEvent | None = None
+        self._to: dict[str, tuple[str, ...]] = {}
+        self._waits: dict[tuple[str, ...], list[float]] = {}
         self._interrupted = False
         self._over = False
 
     def _see(self, event: Event) -> None:
         """Learn from an event that is about to be handed out."""
-        if isinstance(event, RunCompletionEvent):
+        if isinstance(event, InputRequestEvent):
+            if event.request.decisions:
+                self.asked.append(event.request)
+                self._to[event.request.id] = event.request.to
+        elif isinstance(event, InputReplyEvent):
+            self._learn_wait(event)
+        elif isinstance(event, RunCompletionEvent):
             if event.run_id == self.uuid:
                 self._completion = event
         elif isinstance(event, ControlEvent) and event.action != "interrupt":
             self._interrupted = False
 
+    def _learn_wait(self, event: InputReplyEvent) -> None:
+        asked = self._to.pop(event.reply.request_id, None)
+        if asked is not None and not event.reply.end_of_input:
+            self._waits.setdefault(asked, []).append(event.seconds)
+
     def _ctrl_c(self, event: Event | None = None) -> None:
         """Interrupt the run at the first Ctrl-C of a terminal; else raise it."""
         asked_already = isinstance(event, InputRequestEvent) and event.request.moment == "interrupt"
         if asked_already or self._interrupted or not is_tty(sys.stdin):
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt from None
         self._interrupted = True
         self.interrupt()
 
@@ -73,6 +93,30 @@ class Steered:
         runtime = self._steering.runtime
         return runtime.waiting if runtime is not None else []
 
+    def answer(self, request_id: str, answer: str | Decision, *, by: str = "", channel: str = "callback") -> Receipt:
+        """Answer an open request by its id, by a text or a decision. From any thread.
+
+        Returns:
+            what became of it: accepted, invalid (and why), duplicate, late, conflict or unknown.
+        """
+        runtime = self._steering.runtime
+        if runtime is None:
+            return Receipt("unknown", "the run has not started")
+        given = answer if isinstance(answer, Decision) else None
+        text = answer if isinstance(answer, str) else ""
+        return runtime.answer(HumanReply(request_id, text, by=by, channel=channel, decision=given))
+
+    def estimated_wait(self, request: HumanRequest) -> float | None:
+        """Return how many seconds such a question took so far, as the median of this run; None: not known yet."""
+        from statistics import median  # loads 2 ms that a run without such questions does not need
+
+        waits = self._waits.get(request.to)
+        return median(waits) if waits else None
+
+    def revoke(self, grant_id: str = "", by: str = "") -> None:
+        """Let an "always" hold no more, from the next boundary on; all of them, if none is named. From any thread."""
+        self._steering.steer(Control("revoke", grant_id, by))
+
     def interrupt(self) -> None:
         """Pause at the next boundary and ask the person how to go on. From any thread."""
         self._steering.steer(Control("interrupt"))
@@ -81,6 +125,21 @@ class Steered:
         """Add a person's message to the conversation at the next boundary. From any thread."""
         self._steering.steer(Control("say", text))
 
-    def stop(self, reason: str = "Stopped by a person") -> None:
-        """End the run at the next boundary; a model call in flight is cancelled, a tool is not. From any thread."""
-        self._steering.steer(Control("stop", reason))
+    def pause(self, by: str = "") -> None:
+        """Let the run wait at the next boundary, until `unpause` or `stop`. From any thread."""
+        self._steering.steer(Control("pause", by=by))
+
+    def unpause(self, by: str = "") -> None:
+        """Let a paused run go on. From any thread."""
+        self._steering.steer(Control("unpause", by=by))
+
+    def stop(self, reason: str = "Stopped by a person", *, force: bool = False, by: str = "") -> None:
+        """End the run at the next boundary; a model call in flight is cancelled. From any thread.
+
+        Args:
+            reason: why, as the result tells.
+            force: whether tools in flight are broken off, too: whether they were done is then not known,
+                and their `cleanup` is called. Otherwise a tool's result is recorded first.
+            by: who stops it.
+        """
+        self._steering.steer(Control("stop", reason, by, force))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..runtime import Control, Interrupted, Steer
 
@@ -40,37 +40,46 @@ class Steering:
     def steer(self, control: Control) -> None:
         """Hand in a control message. A second interruption before the first is met is the same one."""
         if control.action == "stop":
-            self._stop = self._stop or control
+            if self._stop is None or control.force:
+                self._stop = control
         elif control.action != "interrupt" or not any(c.action == "interrupt" for c in tuple(self._controls)):
             self._controls.append(control)
-        for wait in tuple(self._waits):
-            wait.cut_soon()
+        _cut_soon(tuple(self._waits))
 
     # ------------------------------------------------------------ the run's side
 
-    def take(self) -> tuple[Control, Steering] | None:
-        """Take the oldest message for this run or one around it, and say for which; a stop first, and not away."""
+    def take(self, kinds: Sequence[Steer] | None = None) -> tuple[Control, Steering] | None:
+        """Take the oldest message for this run or one around it, and say for which; a stop first, and not away.
+
+        Args:
+            kinds: what to take; None: whatever comes.
+        """
         if not self._around and self._stop is None and not self._controls:
             return None
         for steering in (self, *self._around):
             if steering._stop is not None:
                 return steering._stop, steering
         for steering in (self, *self._around):
-            if steering._controls:
-                return steering._controls.pop(0), steering
+            for control in tuple(steering._controls):
+                if kinds is None or control.action in kinds:
+                    steering._controls.remove(control)
+                    return control, steering
         return None
 
     def wants(self, kinds: Sequence[Steer]) -> bool:
         """Return whether a message of these kinds is waiting."""
+        if not self._around and self._stop is None and not self._controls:
+            return False
         for steering in (self, *self._around):
-            if steering._stop is not None and "stop" in kinds:
+            stop = steering._stop
+            if stop is not None and ("stop" in kinds or (stop.force and "force" in kinds)):
                 return True
             if steering._controls and any(c.action in kinds for c in tuple(steering._controls)):
                 return True
         return False
 
-    async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer]) -> T:
-        """Await something that messages of these kinds cancel; then raise `Interrupted`."""
+    async def breakable(self, fn: Callable[..., Awaitable[T]], by: Sequence[Steer], *args: Any) -> T:
+        """Await a call with these arguments, which messages of these kinds cancel; then raise `Interrupted`."""
         wait = _Wait(self, by)
         self._waits.add(wait)
         for steering in self._around:
@@ -79,7 +88,7 @@ class Steering:
             # Only now: a message that came in between has found no wait to cut.
             if self.wants(by):
                 raise Interrupted
-            return await fn()
+            return await fn(*args)
         except asyncio.CancelledError:
             if wait.ours():
                 raise Interrupted from None
@@ -89,6 +98,27 @@ class Steering:
             self._waits.discard(wait)
             for steering in self._around:
                 steering._waits.discard(wait)
+
+
+def _cut_soon(waits: Sequence[_Wait]) -> None:
+    """Cancel the tasks that still wait when their loop gets to it. From any thread.
+
+    Those of one loop in one go: else the first may have met the message before the second is
+    looked at, which would then go on waiting.
+    """
+    loops: dict[asyncio.AbstractEventLoop, list[_Wait]] = {}
+    for wait in waits:
+        loops.setdefault(wait.loop, []).append(wait)
+    for loop, found in loops.items():
+        try:
+            loop.call_soon_threadsafe(_cut, found)
+        except RuntimeError:
+            pass  # the loop is closed, and nothing waits there
+
+
+def _cut(waits: Sequence[_Wait]) -> None:
+    for wait in waits:
+        wait.cut()
 
 
 class _Wait:
@@ -107,14 +137,13 @@ class _Wait:
         self._cut = self._over = False
         self._before = task.cancelling()
 
-    def cut_soon(self) -> None:
-        """Cancel the task, if it still waits when its loop gets to it. From any thread."""
-        try:
-            self._task.get_loop().call_soon_threadsafe(self._cancel)
-        except RuntimeError:
-            pass  # the loop is closed, and nothing waits there
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop it waits on."""
+        return self._task.get_loop()
 
-    def _cancel(self) -> None:
+    def cut(self) -> None:
+        """Cancel the task, if it still waits and a message is there that cuts it."""
         if not self._over and not self._cut and self._steering.wants(self._by):
             self._cut = True
             self._task.cancel()

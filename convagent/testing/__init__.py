@@ -14,25 +14,37 @@ if TYPE_CHECKING:
     from ..models.scripted import ScriptedModel as ScriptedModel
     from .capture import CapturedEvents as CapturedEvents
     from .capture import capture_events as capture_events
+    from .clock import VirtualClock as VirtualClock
+    from .fake import Fake as Fake
+    from .fake import after as after
+    from .fake import silent as silent
     from .openai_server import OpenAIServer as OpenAIServer
     from .people import People as People
 
 _HOMES = {
     "CapturedEvents": ".capture",
+    "Fake": ".fake",
     "OpenAIServer": ".openai_server",
     "People": ".people",
     "RuleModel": "..models.rules",
     "ScriptedModel": "..models.scripted",
+    "VirtualClock": ".clock",
+    "after": ".fake",
     "capture_events": ".capture",
+    "silent": ".fake",
 }
 
 __all__ = [
     "CapturedEvents",
+    "Fake",
     "OpenAIServer",
     "People",
     "RuleModel",
     "ScriptedModel",
+    "VirtualClock",
+    "after",
     "capture_events",
+    "silent",
 ]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..messages import Message, content_text
+from ..models.base import Logprobs
+from ..models.scripted import without_logprobs
 
 _ROLES = frozenset(("system", "developer", "user", "assistant", "tool", "function"))
 _PIECES = re.compile(r"\s*\S+\s*|\s+")
@@ -66,7 +68,9 @@ def _finish(message: Message) -> str:
 
 def completion(number: int, message: Message, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a whole completion."""
-    choice = {"index": 0, "message": message, "finish_reason": _finish(message), "logprobs": None}
+    message, logprobs = without_logprobs(message)
+    told = _logprobs(logprobs, body)
+    choice = {"index": 0, "message": message, "finish_reason": _finish(message), "logprobs": told}
     return {
         "id": f"chatcmpl-{number}",
         "object": "chat.completion",
@@ -77,8 +81,22 @@ def completion(number: int, message: Message, body: Mapping[str, Any]) -> dict[s
     }
 
 
+def _logprobs(given: Logprobs | None, body: Mapping[str, Any]) -> dict[str, Any] | None:
+    if given is None or not body.get("logprobs"):
+        return None
+    return {"content": [_token(token, value) for token, value in given], "refusal": None}
+
+
+def _token(token: str, value: float) -> dict[str, Any]:
+    raw = token.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "replace")  # as the real service shows a part of a character
+    return {"token": text, "logprob": value, "bytes": list(raw), "top_logprobs": []}
+
+
 def chunks(number: int, message: Message, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Cut a message into the pieces a streaming server sends."""
+    message, given = without_logprobs(message)
+    logprobs = _logprobs(given, body)
     head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
     options = cast(Mapping[str, Any], body.get("stream_options") or {})
     include_usage = options.get("include_usage")
@@ -94,7 +112,14 @@ def chunks(number: int, message: Message, body: Mapping[str, Any]) -> list[dict[
         for start in range(0, len(text), 8):
             piece = {"index": i, "function": {"arguments": text[start : start + 8]}}
             deltas.append({"tool_calls": [piece]})
-    chunks = [{**head, "choices": [{"index": 0, "delta": d, "finish_reason": None}], **tail} for d in deltas]
+    choices: list[dict[str, Any]] = [{"index": 0, "delta": d, "finish_reason": None} for d in deltas]
+    if logprobs is not None:
+        # Token by token: the chunks of text carry them in turn, the last one what is left.
+        texts = [c for c in choices if "content" in c["delta"]]
+        for position, token in enumerate(logprobs["content"]):
+            choice = texts[min(position + 1, len(texts) - 1)]
+            choice.setdefault("logprobs", {"content": [], "refusal": None})["content"].append(token)
+    chunks = [{**head, "choices": [choice], **tail} for choice in choices]
     chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": _finish(message)}], **tail})
     if include_usage:
         chunks.append({**head, "choices": [], "usage": _usage(message, body)})

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..errors import ConfigError
 from ..messages import Message
 
 
@@ -25,7 +26,13 @@ class Fault:
 
 
 def status(code: int, *, retry_after: float | None = None, message: str | None = None) -> Fault:
-    """Answer with an HTTP error. 401 quotes a part of the key, as the real service does."""
+    """Answer with an HTTP error. 401 quotes a part of the key, as the real service does.
+
+    Raises:
+        ConfigError: it is no HTTP error.
+    """
+    if not 400 <= code <= 599:
+        raise ConfigError(f"status({code}): expected an HTTP error from 400 to 599; for other answers use raw(...)")
     headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
     return Fault("status", status=code, text=message or "", headers=headers)
 

@@ -83,7 +83,7 @@ class OpenAIServer:
         stream_delay: seconds between two pieces of a streamed reply.
 
     Raises:
-        ConfigError: `replies` is empty or not a list.
+        ConfigError: `replies` is empty or not a list, or one of them cannot be served.
     """
 
     def __init__(
@@ -101,6 +101,8 @@ class OpenAIServer:
             raise ConfigError(f"OpenAIServer(replies={replies!r}): expected a list of replies, or one function")
         else:
             self._replies = tuple(replies)
+        for number, item in enumerate(self._replies):
+            _check(number, item)
         self._repeat_last = repeat_last
         self._record = record
         self._stream_delay = stream_delay
@@ -208,6 +210,20 @@ class OpenAIServer:
         return number, self._replies[-1] if self._repeat_last else None
 
 
+def _check(number: int, item: object) -> None:
+    """Refuse at construction what would fail in the middle of a test."""
+    if isinstance(item, Fault) or callable(item):
+        return
+    if isinstance(item, BaseException):
+        raise ConfigError(
+            f"reply {number} of the OpenAIServer: {item!r} cannot be served; use status(500), drop(), ..."
+        )
+    try:
+        as_answer(item)
+    except ConfigError as error:
+        raise ConfigError(f"reply {number} of the OpenAIServer: {error}") from None
+
+
 _LIST_LEVEL = frozenset(("cache_seed", "timeout", "tools", "functions", "parallel_tool_calls", "routing_method"))
 
 
@@ -245,8 +261,14 @@ class _Connection(asyncio.Protocol):
         if end < 0:
             return
         lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        method, path, _ = lines[0].split(" ", 2)
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+        method, _, path = lines[0].rpartition(" ")[0].partition(" ")
+        if not path.startswith("/"):
+            self._refuse(400, f"not an HTTP request: {lines[0][:100]!r}")
+            return
+        if "transfer-encoding" in headers or not (headers.get("content-length") or "0").isdecimal():
+            self._refuse(411, "OpenAIServer reads a body only by its content-length, not in chunks")
+            return
         length = int(headers.get("content-length") or 0)
         if len(self._buffer) < end + 4 + length:
             return
@@ -254,6 +276,12 @@ class _Connection(asyncio.Protocol):
         del self._buffer[: end + 4 + length]
         self._task = asyncio.get_running_loop().create_task(self._answer(method, path, headers, body))
         self._task.add_done_callback(self._answered)
+
+    def _refuse(self, code: int, text: str) -> None:
+        """Answer what cannot be read, and hang up: where the next request begins is not known."""
+        self._buffer.clear()
+        self._send_error(code, text)
+        self._close()
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._task = None

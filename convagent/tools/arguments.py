@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
 from ..errors import ToolArgumentsError
-from .signature import Signature
+from .secret import Secret
+from .signature import MISSING, Signature
 
 Validate = Callable[[dict[str, Any]], dict[str, Any]]
 """Returns the values to call with, by the names of the parameters; raises ToolArgumentsError."""
@@ -53,12 +54,14 @@ _KINDS: dict[type, str] = {list: "a list", str: "a string", int: "a number", flo
 class Binder:
     """Turns the arguments of a call into what the function is called with. One for each tool."""
 
-    __slots__ = ("_accepted", "_positional", "context", "simple", "validate")
+    __slots__ = ("_accepted", "_defaults", "_positional", "context", "secrets", "simple", "validate")
 
     validate: Validate
     """Check and convert the arguments; the result may be the very dict that was given."""
     context: str | None
     """The name of the parameter that receives the `ToolContext`."""
+    secrets: Mapping[str, Secret]
+    """The parameters that are filled with secrets."""
     simple: bool
     """Whether every argument can go by its name, straight to the function."""
 
@@ -74,10 +77,21 @@ class Binder:
         params = signature.params if signature else ()
         open_ended = signature is None or signature.var_keyword is not None
         self.context = signature.context if signature else None
+        self.secrets = signature.secrets if signature else {}
+        self._defaults = {p.name: p.default for p in params if p.default is not MISSING}
         self._positional = tuple(p for p in params if p.positional_only)
         self._accepted = frozenset(p.name for p in params) if drop and not open_ended else None
         clash = open_ended or any(p.name in _TAKEN for p in params)
         self.simple = not (clash or self._positional or self._accepted is not None)
+
+    def complete(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments as the function will see them: checked, converted, with their defaults.
+
+        Raises:
+            ToolArgumentsError: they do not fit.
+        """
+        values = self.validate(arguments)
+        return {**self._defaults, **values} if self._defaults else values
 
     def bind(self, fn: Callable[..., Any], values: dict[str, Any], *, is_async: bool) -> Callable[[], Any]:
         """Return a call without arguments that does what calling `fn` with `values` does.
@@ -90,7 +104,7 @@ class Binder:
         for p in self._positional[: len(given) - given[::-1].index(True) if any(given) else 0]:
             listed.append(named.pop(p.name, p.default))
         if self._accepted is not None:
-            keep = self._accepted | {self.context}
+            keep = self._accepted | {self.context} | self.secrets.keys()
             named = {name: value for name, value in named.items() if name in keep}
         if not is_async:
             return lambda: fn(*listed, **named)

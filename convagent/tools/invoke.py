@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ToolArgumentsError
+from ..errors import NobodyReachable, ToolArgumentsError
 from .arguments import parse_arguments as parse_arguments
 from .context import ToolContext as ToolContext
 from .result import to_text
+from .secret import blacked_out
 from .tool import Tool
 
 
@@ -61,7 +62,11 @@ async def invoke(
         return ToolOutcome(tool.name, call_id, arguments, str(e), False, e, timer() - start)
     if binder.context is not None:
         values = {**values, binder.context: context}
+    revealed: dict[str, str] = {}
     try:
+        if binder.secrets:
+            revealed = {found.name: found.reveal() for found in binder.secrets.values()}
+            values = {**values, **{name: revealed[found.name] for name, found in binder.secrets.items()}}
         if binder.simple:
             result = await call(tool.fn, **values)
         else:
@@ -70,8 +75,13 @@ async def invoke(
             if hasattr(result, "__await__"):  # a plain function that returns a coroutine
                 result = await result
             result = to_text(result)
+    except NobodyReachable:
+        raise  # a tool cannot swallow that a person was needed: it ends the run
     except Exception as e:  # noqa: BLE001 - what a tool raises is for the model to read
-        return ToolOutcome(tool.name, call_id, arguments, error_text(e), False, e, timer() - start)
+        text = blacked_out(error_text(e), revealed) if revealed else error_text(e)
+        return ToolOutcome(tool.name, call_id, arguments, text, False, e, timer() - start)
+    if revealed:
+        result = blacked_out(result, revealed)
     return ToolOutcome(tool.name, call_id, arguments, result, True, None, timer() - start)
 
 

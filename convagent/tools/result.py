@@ -25,6 +25,8 @@ def to_text(value: Any, *, quote: bool = False) -> str:
     """
     if isinstance(value, str) and not quote:
         return _sendable(str(value) if type(value) is str else str.__str__(value))
+    if type(value) is int:
+        return str(value)
     try:
         text = _ENCODER.encode(value)
     except Exception:  # noqa: BLE001 - keys that are no strings, circular references, a model_dump that fails

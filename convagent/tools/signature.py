@@ -17,6 +17,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from ..errors import ConfigError
 from .context import ToolContext
+from .secret import Secret
 
 MISSING: Any = inspect.Parameter.empty
 """Stands for an annotation or a default that is not there."""
@@ -52,6 +53,8 @@ class Signature:
     """The ``**kwargs`` parameter: it takes every other name."""
     context: str | None
     """The parameter that receives the `ToolContext`."""
+    secrets: Mapping[str, Secret]
+    """Parameters that are filled with secrets, which a model neither sees nor gives."""
 
     @property
     def unannotated(self) -> list[str]:
@@ -130,6 +133,7 @@ def read_signature(fn: Callable[..., Any], what: str, local: Mapping[str, Any]) 
     resolved = _resolve(fn, raw.parameters.values(), local)
     named: list[Param] = []
     var_keyword = context = None
+    secrets: dict[str, Secret] = {}
     for p in raw.parameters.values():
         annotation = resolved[p.name]
         if p.kind is p.VAR_POSITIONAL:
@@ -139,9 +143,11 @@ def read_signature(fn: Callable[..., Any], what: str, local: Mapping[str, Any]) 
             var_keyword = param
         elif _means_context(annotation):
             context = p.name
+        elif isinstance(p.default, Secret):
+            secrets[p.name] = p.default
         else:
             named.append(param)
-    return Signature(tuple(named), var_keyword, context)
+    return Signature(tuple(named), var_keyword, context, secrets)
 
 
 def described(annotation: Any) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, cast, overload
 
+from ..action import Policy
 from ..errors import ConfigError
 from .arguments import Binder
+from .rules import NO_RULES, ToolRules, tool_rules
 from .signature import Signature, innermost, is_async, local_names, read_signature
 from .toolset import ToolSet as ToolSet
 
@@ -40,6 +42,7 @@ class Tool:
         "fn",
         "name",
         "parallel",
+        "rules",
     )
 
     name: str
@@ -51,6 +54,8 @@ class Tool:
     """What calling it twice means; `unsafe` unless stated."""
     classic: bool
     """Whether it was registered the classic way: arguments that it does not declare are dropped, not refused."""
+    rules: ToolRules
+    """Who decides about its calls, and what they are shown."""
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class Tool:
         effect: Effect = "unsafe",
         parameters: Mapping[str, Any] | None = None,
         classic: bool = False,
+        rules: ToolRules = NO_RULES,
     ) -> None:
         """Make a tool of a callable.
 
@@ -74,6 +80,7 @@ class Tool:
             parameters: a JSON Schema of the arguments, which are then checked by it and not converted;
                 made from the annotations if not given.
             classic: see the attribute.
+            rules: see the attribute.
 
         Raises:
             ConfigError: the name cannot be sent to a model, or an argument is not what it should be.
@@ -91,6 +98,7 @@ class Tool:
         self.parallel = parallel
         self.effect = effect
         self.classic = classic
+        self.rules = rules
         self._raw = parameters is not None
         self._parameters: dict[str, Any] | None = None
         if parameters is not None:
@@ -172,6 +180,7 @@ class Tool:
             effect=self.effect,
             parameters=self._parameters if self._raw else None,
             classic=self.classic if classic is None else classic,
+            rules=self.rules,
         )
         found._local = found._local or self._local
         if fn is None:
@@ -236,6 +245,11 @@ def tool(
     parallel: bool = True,
     effect: Effect = "unsafe",
     parameters: Mapping[str, Any] | None = None,
+    approval: Policy | Iterable[Policy] | None = None,
+    preview: Callable[[dict[str, Any]], Any] | None = None,
+    risk: str = "",
+    impact: Callable[[dict[str, Any]], Any] | None = None,
+    cleanup: Callable[[dict[str, Any]], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 @overload
 def tool(
@@ -246,6 +260,11 @@ def tool(
     parallel: bool = True,
     effect: Effect = "unsafe",
     parameters: Mapping[str, Any] | None = None,
+    approval: Policy | Iterable[Policy] | None = None,
+    preview: Callable[[dict[str, Any]], Any] | None = None,
+    risk: str = "",
+    impact: Callable[[dict[str, Any]], Any] | None = None,
+    cleanup: Callable[[dict[str, Any]], Any] | None = None,
 ) -> Tool: ...
 def tool(
     fn: Callable[..., Any] | None = None,
@@ -255,6 +274,11 @@ def tool(
     parallel: bool = True,
     effect: Effect = "unsafe",
     parameters: Mapping[str, Any] | None = None,
+    approval: Policy | Iterable[Policy] | None = None,
+    preview: Callable[[dict[str, Any]], Any] | None = None,
+    risk: str = "",
+    impact: Callable[[dict[str, Any]], Any] | None = None,
+    cleanup: Callable[[dict[str, Any]], Any] | None = None,
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Make a tool of a function: ``@tool``, ``@tool(effect="read")`` or ``tool(fn, name="other")``.
 
@@ -265,6 +289,11 @@ def tool(
         parallel: False: it never runs beside another call of the same reply.
         effect: what calling it twice means: `read`, `idempotent`, or `unsafe`.
         parameters: a JSON Schema of the arguments, instead of the annotations.
+        approval: who decides about its calls: ``when(arg.amount > 100, ask("clerk"))``.
+        preview: makes of the arguments (a dict) what a person reads; default: a table of them.
+        risk: a word for how bad a wrong call is; shown, and ``its.risk`` in policies.
+        impact: estimates of the arguments what a call comes to; shown, and ``its.impact`` in policies.
+        cleanup: is called with the arguments of a call that was broken off by ``stop(force=True)``.
 
     Raises:
         ConfigError: a name that cannot be sent, or a parameter without annotation.
@@ -272,6 +301,7 @@ def tool(
 
     def make(found: Callable[..., Any]) -> Tool:
         made = Tool(found, name=name, description=description, parallel=parallel, effect=effect, parameters=parameters)
+        made.rules = tool_rules(made.name, approval, preview, risk, impact, cleanup)
         return made if _looks_like_method(made.fn) else made.check()
 
     return make if fn is None else make(fn)

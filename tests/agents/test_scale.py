@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from typing import Any
 
@@ -55,3 +56,35 @@ def test_a_thousand_chats_of_the_same_agents_keep_their_histories_apart() -> Non
         contents = [m["content"] for m in result.chat_history]
         assert contents == [f"chat {i}", f"chat {i}+", "more", "more+"]
     assert len({r.chat_id for r in results}) == 1000
+
+
+def test_waiting_chats_hold_few_objects() -> None:
+    """The cyclic collector visits each object of each waiting chat again and again: there are some sixty, not more."""
+    count = 200
+    there, go = asyncio.Event(), asyncio.Event()
+    asked: list[int] = []
+
+    class Waiting(Echo):
+        async def complete(self, request: ModelRequest, notify: Any = None) -> ModelReply:
+            asked.append(request.turn)
+            if len(asked) == count:
+                there.set()
+            await go.wait()
+            return await super().complete(request, notify)
+
+    bot = ConversableAgent("bot", llm_config=Waiting(), human_input_mode="NEVER")
+    me = talker("user", default_auto_reply="more")
+
+    async def play() -> float:
+        gc.collect()
+        before = len(gc.get_objects())
+        chats = [me.a_initiate_chat(bot, message=f"chat {i}", max_turns=2, silent=True) for i in range(count)]
+        played = asyncio.gather(*chats)
+        await there.wait()
+        gc.collect()
+        held = len(gc.get_objects()) - before
+        go.set()
+        assert len(await played) == count
+        return held / count
+
+    assert asyncio.run(play()) <= 66

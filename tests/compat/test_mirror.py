@@ -56,8 +56,9 @@ SCRIPTS = {
     "oai": "Cache config_list_from_dotenv config_list_from_models config_list_openai_aoai get_config_list",
     "oai.client": "ModelClient",
     "oai.openai_utils": "config_list_from_dotenv config_list_from_json filter_config get_config_list",
-    "tools": "Tool tool get_function_schema serialize_to_str",
-    "tools.function_utils": "get_function_schema serialize_to_str",
+    "function_utils": "get_function_schema load_basemodels_if_needed serialize_to_str",
+    "tools": "Tool tool get_function_schema load_basemodels_if_needed serialize_to_str",
+    "tools.function_utils": "get_function_schema load_basemodels_if_needed serialize_to_str",
     "tools.tool": "Tool tool",
     "types": "UserMessageImageContentPart UserMessageTextContentPart",
 }
@@ -119,6 +120,32 @@ def test_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(convagent, "no_such_name")
     assert not hasattr(convagent.compat, "no_such_name")
     assert not hasattr(convagent.compat.agentchat, "no_such_name")
+
+
+@pytest.mark.parametrize(
+    "path", ["agentchat.contrib.img_utils", "coding.local_commandline_code_executor", "oai.gemini"]
+)
+def test_module_below_an_absent_one_says_what_to_do(path: str) -> None:
+    """`from autogen.agentchat.contrib.x import Y` is told what to do instead of `contrib`."""
+    with pytest.raises(NotAvailable, match=r"^autogen\.[a-z.]+ has no counterpart in convagent: "):
+        exec(f"from convagent.compat.{path} import Anything")
+
+
+def test_module_that_nobody_has_is_missing_in_the_usual_way() -> None:
+    """The sentences are for the classic's modules only."""
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'convagent\.compat\.agentchat\.nonsense'"):
+        importlib.import_module("convagent.compat.agentchat.nonsense")
+
+
+@pytest.mark.parametrize("module", ["convagent", "convagent.compat", "convagent.compat.agentchat"])
+def test_misspelt_name_is_told_the_nearest(module: str) -> None:
+    """So it is by import and by attribute; `hasattr` stays False."""
+    with pytest.raises(ImportError, match=r"has no attribute 'UserProxi'; did you mean 'UserProxyAgent'\?"):
+        exec(f"from {module} import UserProxi")
+    found = importlib.import_module(module)
+    with pytest.raises(AttributeError, match=r"has no attribute 'UserProxi'; did you mean 'UserProxyAgent'\?"):
+        _ = found.UserProxi
+    assert not hasattr(found, "UserProxi")
 
 
 def test_every_mirrored_module_is_in_this_list() -> None:

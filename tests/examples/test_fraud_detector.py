@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import time
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def test_batches_follow_one_another_when_there_are_more(run: Run, rows: Path) ->
     """`--batch 2` asks about two at a time; `approve all` speaks only of the batch that is shown."""
     out = run(NAME, "--transactions", str(rows), "--batch", "2", answers=("approve all", "exit"))
     assert "[2 undecided]" in out
-    assert "[1 undecided]" in out
+    assert "[3 of 3] approve, deny, skip, or exit: " in out
     assert _totals(out) == {"auto-approved": 1, "approved": 2, "denied": 0, "pending": 1, "total": 4}
 
 
@@ -152,6 +153,7 @@ def test_report_names_who_decided_when_written_as_json(run: Run, rows: Path, tmp
         "approved": {"count": 1, "sum": "20000.00"},
         "denied": {"count": 0, "sum": "0.00"},
         "pending": {"count": 2, "sum": "70.00"},
+        "total": {"count": 4, "sum": "20080.00"},
     }
     by = {row["id"]: row["by"] for row in report["transactions"]}
     assert by == {"A": "rules", "B": "scripted answer", "C": "", "D": ""}
@@ -181,17 +183,30 @@ def test_report_holds_no_markup_or_formula_when_memos_are_hostile(run: Run, tmp_
     assert found[0]["vendor"] == "'=cmd()"
 
 
+def test_report_stays_a_table_when_a_row_set_aside_has_several_lines(run: Run, tmp_path: Path) -> None:
+    """A quote that is never closed swallows lines; they stand in one row, on the terminal and in Markdown."""
+    (tmp_path / "a.csv").write_text('id,vendor,amount,memo\n1,Staples,5,"paper\n2,Staples,6,ink\n', encoding="utf-8")
+    out = run(NAME, "--transactions", "a.csv", "--report", "r.md")
+    assert '"paper ⏎ 2,Staples,6,ink\n' in out
+    last = (tmp_path / "r.md").read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith("| 2-3 | unexpected end of data")
+    assert last.endswith("ink |")
+
+
+def test_report_is_refused_when_it_may_not_be_written(run: Run, tmp_path: Path) -> None:
+    """It is said before anybody has worked for it; also where the file is there already."""
+    if os.geteuid() == 0:
+        pytest.skip("the superuser may write everywhere")
+    (tmp_path / "r.md").touch(0o400)
+    assert "fraud_desk" not in run(NAME, "--report", "r.md", answers=("approve",), code=2)
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         (("--transactions", "absent.csv"), "absent.csv: No such file"),
         (("--transactions", "latin.csv"), "latin.csv: is not UTF-8 text (byte 24)"),
         (("--transactions", "."), "Is a directory"),
-        (("--random", "3", "--report", "r.pdf"), "expected a name that ends in .json, .md, .csv"),
-        (("--random", "3", "--report", "no/where.md"), "there is no folder"),
-        (("--random", "-1"), "--random 0 or more"),
-        (("--random", "3", "--batch", "0"), "--batch needs 1 or more"),
-        (("--random", "3", "--limit", "NaN"), "--limit a number"),
         (("--random", "3", "--answers", "absent.txt"), "--answers absent.txt"),
         (("--random", "3", "--config", "absent.json"), "absent.json"),
     ],
@@ -213,6 +228,30 @@ def _run_main(args: tuple[str, ...]) -> None:
     raise SystemExit(demo(NAME, args))
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--random", "-1"), "argument --random: '-1' is not a whole number from 0 up"),
+        (("--random", "many"), "argument --random: 'many' is not a whole number from 0 up"),
+        (("--batch", "0"), "argument --batch: '0' is not a whole number from 1 up"),
+        (("--limit", "lots"), "argument --limit: 'lots' is not an amount such as 10000 or 99.50"),
+        (("--limit", "NaN"), "argument --limit: 'NaN' is not an amount"),
+        (("--limit", "-5"), "argument --limit: '-5' is not an amount"),
+        (("--report", "r.pdf"), "argument --report: expected a name that ends in .json, .md, .csv, got 'r.pdf'"),
+        (("--report", "no/where.md"), "argument --report: 'no/where.md': there is no folder no"),
+    ],
+)
+def test_wrong_option_is_a_usage_error_when_given(
+    args: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option, what stands there and what was expected, with exit code 2 and no traceback."""
+    assert demo(NAME, args) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+
+
 def test_work_is_not_lost_when_the_model_fails(run: Run, rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an explanation the person still decides by the facts."""
     from convagent.testing.faults import status
@@ -228,12 +267,13 @@ def test_work_is_not_lost_when_the_model_fails(run: Run, rows: Path, monkeypatch
 
 def test_model_cannot_decide_when_it_claims_to(run: Run, rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the model writes is shown as its words; only the person's decision counts."""
-    with OpenAIServer(["approve all. Already approved by the officer."], repeat_last=True) as server:
+    text = "approve all. Already approved by the officer.\n#1  $1.00 to Staples"
+    with OpenAIServer([text], repeat_last=True) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         out = run(NAME, "--transactions", str(rows), answers=("deny", "exit"))
         bodies = server.bodies
-    assert "fraud_desk: approve all. Already approved" in out
+    assert "\n  fraud_desk: approve all. Already approved by the officer.\n  #1  $1.00 to Staples\n[1 of 3]" in out
     assert "offline rules" not in out
     assert _totals(out) == {"auto-approved": 1, "approved": 0, "denied": 1, "pending": 2, "total": 4}
     assert "Acme Corp" in str(bodies[0]["messages"][-1])

@@ -63,6 +63,12 @@ def test_wishes_add_up_when_there_are_several(run: Run) -> None:
     assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
 
 
+def test_plan_has_three_objectives_when_time_is_short(run: Run) -> None:
+    """Half an hour with a quiz is still a lesson about more than one thing."""
+    plan = _plan(run, "30 minutes, with a quiz")
+    assert plan.count("\n- ") == 3
+
+
 def test_planner_says_so_when_it_understands_no_wish(run: Run) -> None:
     """Rules that cannot read a wish say what they are and what they understand, and keep the plan."""
     out = run(NAME, "--save", "plan.md", answers=("sing it like a pirate", "exit"))
@@ -73,5 +79,5 @@ def test_planner_says_so_when_it_understands_no_wish(run: Run) -> None:
 
 def test_nothing_is_saved_when_the_folder_is_not_there(run: Run) -> None:
     """It is said before the lesson is planned."""
-    out = run(NAME, "--save", "no/plan.md", answers=("exit",), code=1)
+    out = run(NAME, "--save", "no/plan.md", answers=("exit",), code=2)
     assert "lesson_planner (to human)" not in out

@@ -5,9 +5,9 @@ A name is a module or a package right below `convagent`; a package stands on one
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "_screen"}),
-    frozenset({"json_schema", "messages", "_sync"}),
-    frozenset({"models", "tools", "human", "action", "agent", "_reader"}),
-    frozenset({"oversight", "events", "transcript"}),
+    frozenset({"json_schema", "messages", "duration", "action", "_sync", "_tracebacks"}),
+    frozenset({"models", "tools", "human", "agent", "_reader"}),
+    frozenset({"oversight", "events", "transcript", "redaction"}),
     frozenset({"runtime", "serde"}),
     frozenset({"conversation", "observers", "journal", "iostream"}),
     frozenset({"audit", "patterns", "channels", "engine"}),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from convagent import ConversableAgent
 from convagent.errors import ConfigError, ModelServerError
 from convagent.models.base import ModelClient, ModelNotice, ModelReply, ModelRequest, TextDelta
 from convagent.models.cache import Cache, Cached, default_folder
@@ -104,6 +105,15 @@ def test_a_hit_streams_and_is_validated_like_a_reply(tmp_path: Path) -> None:
     assert hit.cached
     assert hit.parsed == {"a": 1}
     assert told == [TextDelta('{"a": 1}')]
+
+
+@pytest.mark.parametrize("store", [42, "cache", {}])
+def test_what_is_no_cache_is_refused(store: Any) -> None:
+    """A seed or a folder in the place of a cache is an error that says what to write."""
+    bot = ConversableAgent("bot", llm_config=ScriptedModel(["hi"]), human_input_mode="NEVER")
+    asker = ConversableAgent("asker", llm_config=False, human_input_mode="NEVER")
+    with pytest.raises(ConfigError, match=r"is not a cache: .* use `with Cache\.disk\(42\) as cache:`"):
+        asker.initiate_chat(bot, message="go", max_turns=1, silent=True, cache=store)
 
 
 def test_models_that_are_none_are_not_cached(tmp_path: Path) -> None:

@@ -206,6 +206,14 @@ def test_coerce_refuses_what_is_no_configuration(value: Any) -> None:
         LLMConfig.coerce(value)
 
 
+def test_a_text_for_a_configuration_is_told_what_to_write() -> None:
+    """A model's name or a file's in the place of a configuration names the call that takes it."""
+    name: Any = "gpt-4"
+    for make in (LLMConfig.coerce, LLMConfig):
+        with pytest.raises(ConfigError, match=r"for the name of a model write LLMConfig\(model=\.\.\.\), for a file"):
+            make(name)
+
+
 def test_coerce_does_not_change_the_dict_it_is_given() -> None:
     """One dict serves many agents."""
     given = {"config_list": [{"model": "m", "default_headers": {"a": "b"}}], "cache_seed": 42}

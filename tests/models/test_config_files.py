@@ -106,7 +106,9 @@ def test_from_json_wants_one_source(how: dict[str, str]) -> None:
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """The error is a FileNotFoundError too, and says where it looked."""
-    with pytest.raises(FileNotFoundError, match=r"there is no configuration file 'nowhere\.json'; copy OAI_"):
+    with pytest.raises(
+        FileNotFoundError, match=r"there is no configuration file 'nowhere\.json'; looked in /.*; copy OAI_"
+    ):
         LLMConfig.from_json(path="nowhere.json")
     with pytest.raises(ConfigFileMissing, match="'NOWHERE' and no environment variable NOWHERE is set"):
         config_list_from_json("NOWHERE")

@@ -75,6 +75,7 @@ def test_all_errors_are_told_when_every_model_fails() -> None:
     both = Fallback([ScriptedModel([ModelServerError("first")]), ScriptedModel([ModelTimeout("second")])])
     with pytest.raises(AllModelsFailed, match=r"(?s)1\. .*first.*2\. .*second") as caught:
         asyncio.run(both.complete(REQUEST, told.append))
+    assert str(caught.value).startswith("none of 2 configured models answered:\n  1. ")
     assert [type(error) for error in caught.value.errors] == [ModelServerError, ModelTimeout]
     assert [type(notice) for notice in told] == [ModelSkipped]
 

@@ -19,7 +19,7 @@ from convagent.errors import (
     ModelUnreachable,
 )
 from convagent.messages import Usage
-from convagent.models.base import ModelNotice, ModelReply, ModelRequest, StreamVoided, TextDelta
+from convagent.models.base import ModelNotice, ModelReply, ModelRequest, ModelRetrying, StreamVoided, TextDelta
 from convagent.models.entry import Entry, Secret
 from convagent.models.litellm import LiteLLMClient
 from convagent.testing.openai_server import (
@@ -123,6 +123,30 @@ def test_failures_are_typed_and_never_show_the_key(fault: Fault, kind: type[Mode
         assert f"model 'm' at {server.base_url}" in str(caught.value)
     assert type(caught.value) is kind
     assert not any(part in str(caught.value) for part in (KEY, KEY[:8], KEY[-4:]))
+
+
+@pytest.mark.usefixtures("litellm")
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_limited_call_is_made_again_and_told(streamed: bool) -> None:
+    """The wait that the server asks for is told; litellm itself repeats nothing."""
+    told: list[ModelNotice] = []
+    with OpenAIServer([status(429, retry_after=0.01), "fine"]) as server:
+        asked = client(server, max_retries=1)
+        request = ModelRequest([{"role": "user", "content": "one"}], stream=streamed)
+        reply = asyncio.run(asked.complete(request, told.append))
+        assert len(server.requests) == 2
+    assert reply.message.get("content") == "fine"
+    assert isinstance(told[0], ModelRetrying)
+    assert (told[0].seconds, told[0].reason) == (0.01, "rate-limited")
+
+
+@pytest.mark.usefixtures("litellm")
+def test_a_failing_call_is_made_as_often_as_max_retries_says() -> None:
+    """Neither litellm nor the openai package below it repeats a call in silence."""
+    with OpenAIServer([status(500)], repeat_last=True) as server:
+        with pytest.raises(ModelServerError, match="2 attempts in"):
+            ask(client(server, max_retries=1))
+        assert len(server.requests) == 2
 
 
 @pytest.mark.usefixtures("litellm")

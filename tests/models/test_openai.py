@@ -7,6 +7,7 @@ import copy
 import gc
 import threading
 import traceback
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,6 +169,14 @@ def test_retry_after_is_told_when_the_server_asks_to_wait() -> None:
         complete(OpenAIClient(entry(server)))
     assert caught.value.retry_after == 1.5
     assert caught.value.status == 429
+
+
+def test_the_services_name_of_the_request_is_kept() -> None:
+    """An error has the id by which the service finds the call."""
+    fault = replace(status(400), headers={"x-request-id": "req_7"})
+    with OpenAIServer([fault]) as server, pytest.raises(ModelRequestError) as caught:
+        complete(OpenAIClient(entry(server)))
+    assert caught.value.request_id == "req_7"
 
 
 def test_the_client_repeats_and_waits_as_asked_when_rate_limited() -> None:

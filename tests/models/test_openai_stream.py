@@ -96,7 +96,7 @@ def test_a_stream_that_breaks_is_repeated_when_retries_are_left() -> None:
     with OpenAIServer([broken_stream("one two three", after=1), "all of it"]) as server:
         reply, told = stream(client(server, max_retries=1))
     kinds = [type(notice).__name__ for notice in told]
-    assert kinds == ["TextDelta", "StreamVoided", "TextDelta", "TextDelta", "TextDelta"]
+    assert kinds == ["TextDelta", "StreamVoided", "ModelRetrying", "TextDelta", "TextDelta", "TextDelta"]
     assert reply.message.get("content") == "all of it"
 
 

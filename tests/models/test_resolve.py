@@ -285,6 +285,8 @@ def test_a_custom_class_answers_when_it_is_registered() -> None:
     }
     assert made[0].params == {
         "model": "m",
+        "model_client_cls": "Client",
+        "stream": False,
         "messages": [user("hello")],
         "tools": [TOOL],
         "device": "cpu",

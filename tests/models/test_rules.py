@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from convagent import ConversableAgent, LLMConfig
 from convagent.errors import ConfigError, ModelError
+from convagent.events import Event, StreamEvent
 from convagent.messages import Message
 from convagent.models.base import ModelClient, ModelReply, ModelRequest
 from convagent.models.rules import RuleModel
@@ -40,6 +42,22 @@ def test_a_rule_gets_the_whole_request_when_its_parameter_is_named_so() -> None:
         return f"{request.agent} {request.turn}"
 
     assert ask(RuleModel(rule), agent="ada", turn=3).message.get("content") == "ada 3"
+
+
+def test_text_is_told_piece_by_piece_when_the_configuration_streams() -> None:
+    """`LLMConfig(RuleModel(...), stream=True)` streams as a real model does: the pieces make up the message."""
+    pieces: list[str] = []
+
+    def see(event: Event) -> None:
+        if isinstance(event, StreamEvent):
+            pieces.append(event.text)
+
+    config = LLMConfig(RuleModel(lambda messages: "one two\nthree"), stream=True)
+    bot = ConversableAgent("bot", llm_config=config, human_input_mode="NEVER")
+    asker = ConversableAgent("asker", llm_config=False, human_input_mode="NEVER")
+    result = asker.initiate_chat(bot, message="go", max_turns=1, silent=True, observers=[see])
+    assert pieces == ["one ", "two\n", "three"]
+    assert result.summary == "one two\nthree"
 
 
 def test_no_rule_that_answers_is_a_model_error() -> None:

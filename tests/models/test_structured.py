@@ -107,8 +107,10 @@ def test_json_in_a_fence_is_understood() -> None:
 
 def test_a_schema_that_is_none_is_a_configuration_error() -> None:
     """The model is not blamed for a format that cannot be satisfied."""
-    with OpenAIServer(['{"a": 1}']) as server, pytest.raises(ConfigError, match="not a valid JSON Schema"):
-        ask(server, {"type": "object", "properties": {"a": {"type": "nonsense"}}})
+    with OpenAIServer(['{"a": 1}']) as server:
+        with pytest.raises(ConfigError, match="not a valid JSON Schema"):
+            ask(server, {"type": "object", "properties": {"a": {"type": "nonsense"}}})
+        assert not server.requests
 
 
 def test_a_reference_to_the_network_is_not_followed() -> None:
@@ -132,6 +134,14 @@ def test_a_format_that_is_none_is_refused() -> None:
 
     with OpenAIServer(["x"]) as server, pytest.raises(ConfigError, match="Odd"):
         ask(server, Odd)
+
+
+def test_an_instance_is_refused_and_its_class_suggested() -> None:
+    """An object in the place of its class is a common slip; the text is one line."""
+    instance: Any = Line(what="tea")
+    with OpenAIServer(["x"]) as server, pytest.raises(ConfigError, match="did you mean Line, the class") as caught:
+        ask(server, instance)
+    assert "\n" not in str(caught.value)
 
 
 def test_scripted_models_validate_too() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from convagent.errors import HumanInputError
 from convagent.events import Event, InputRequestEvent, PrintEvent, StreamEvent, TextEvent
-from convagent.human import HumanReply, HumanRequest
+from convagent.human import HumanReply, HumanRequest, Receipt
 from convagent.iostream import IOConsole, IOStream
 from convagent.observers.console import AsyncConsoleEventProcessor, ConsoleEventProcessor
 from convagent.transcript import render
@@ -29,7 +29,13 @@ class Question:
     def __init__(self, prompt: str = "Your turn: ", password: bool = False) -> None:
         self.replies: list[HumanReply] = []
         request = HumanRequest("r:1", prompt, "user", password=password)
-        self.event = InputRequestEvent(run_id="r", request=request, _answer=self.replies.append)
+        self.event = InputRequestEvent(
+            run_id="r", request=request, _answer=self._take, _answered=lambda: bool(self.replies)
+        )
+
+    def _take(self, reply: HumanReply) -> Receipt:
+        self.replies.append(reply)
+        return Receipt("accepted")
 
     @property
     def reply(self) -> HumanReply:

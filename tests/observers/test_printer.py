@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from convagent.events import (
     InputRequestEvent,
     ModelCallFinished,
     ModelCallStarted,
+    ModelFallbackEvent,
+    ModelRetryEvent,
     PrintEvent,
     StreamEvent,
     StreamResetEvent,
@@ -243,6 +246,19 @@ def started(agent: str = "bot") -> ModelCallStarted:
     return ModelCallStarted(run_id="r", agent=agent, model="gpt-4o")
 
 
+def retrying(seconds: float) -> ModelRetryEvent:
+    return ModelRetryEvent(
+        run_id="r",
+        agent="bot",
+        model="gpt-4o",
+        endpoint="",
+        attempt=1,
+        seconds=seconds,
+        reason="rate-limited",
+        error="429",
+    )
+
+
 def finished(seconds: float, cached: bool = False) -> ModelCallFinished:
     return ModelCallFinished(run_id="r", agent="bot", model="gpt-4o", seconds=seconds, cached=cached)
 
@@ -290,6 +306,45 @@ def test_spinner_ends_when_its_printer_is_forgotten() -> None:
     assert out.saw("asking gpt-4o")
     del printer
     assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_spinner_ends_when_the_model_calls_itself_otherwise() -> None:
+    """Services answer with a longer name than they were asked by, and another entry has another name."""
+    out = Tty()
+    printer = Printer(out, colour=False)
+    printer(started())
+    assert out.saw("asking gpt-4o")
+    printer(ModelCallFinished(run_id="r", agent="bot", model="gpt-4o-2024-08-06", seconds=0.5))
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_spinner_says_why_and_how_long_when_a_model_is_waited_for() -> None:
+    """A rate limit is seen: a line stays, and the spinner counts down; after the wait it is a call again."""
+    out = Tty()
+    printer = Printer(out, colour=False)
+    printer(started())
+    printer(retrying(30))
+    line = "[model 'gpt-4o': rate-limited, waiting 30 s before attempt 2]\n"
+    assert line in out.getvalue()
+    assert out.saw("bot: asking gpt-4o: rate-limited, waiting 30 s\r")
+    assert out.saw("bot: asking gpt-4o: rate-limited, waiting 29 s\r")
+    printer(retrying(0.01))
+    assert out.saw("bot: asking gpt-4o: 1 s\r")
+    printer(finished(0.5))
+    assert out.getvalue().count("before attempt") == 1
+
+
+def test_spinner_names_who_is_asked_when_a_model_fell_out() -> None:
+    """After a fallback the model that failed is not shown as asked any more."""
+    out = Tty()
+    printer = Printer(out, colour=False)
+    printer(started())
+    assert out.saw("bot: asking gpt-4o: 0 s\r")
+    printer(ModelFallbackEvent(run_id="r", agent="bot", model="gpt-4o", endpoint="", error="401"))
+    assert out.saw("bot: asking the next model: ")
+    printer(replace(retrying(30), model="llama"))
+    assert out.saw("bot: asking llama: rate-limited, waiting 30 s\r")
+    printer(finished(0.5))
 
 
 def test_time_is_noted_after_the_message_when_a_call_took_a_second() -> None:

@@ -22,6 +22,7 @@ from convagent.events import (
     ModelCallFinished,
     ModelCallStarted,
     ModelFallbackEvent,
+    ModelRetryEvent,
     PostCarryoverProcessingEvent,
     PrintEvent,
     RunCompletionEvent,
@@ -205,6 +206,18 @@ def test_fallback_names_entry_and_reason_when_an_entry_fails() -> None:
     where = {"model": "gpt-4o", "endpoint": "https://a.example"}
     assert render(ModelFallbackEvent(error="429\n  slow down", **where)) == said
     assert render(ModelFallbackEvent(error="model 'gpt-4o' at https://a.example: 429 slow down", **where)) == said
+
+
+def test_wait_is_a_line_when_it_is_long_enough_to_be_read() -> None:
+    """A wait of a second or more says who is waited for, why and how long."""
+
+    def wait(seconds: float) -> ModelRetryEvent:
+        where = {"model": "gpt-4o", "endpoint": "https://a.example"}
+        return ModelRetryEvent(attempt=2, seconds=seconds, reason="rate-limited", error="429 slow down", **where)
+
+    said = "[model 'gpt-4o' at https://a.example: rate-limited, waiting 12 s before attempt 3]\n"
+    assert render(wait(12.3)) == said
+    assert render(wait(0.5)) == ""
 
 
 def test_steering_is_a_line_when_somebody_steers() -> None:

@@ -506,3 +506,21 @@ def test_no_recursion_when_a_chat_is_long() -> None:
     more: dict[str, Any] = {"message": "go", "max_turns": turns, "silent": True}
     assert len(sender.initiate_chat(agent, **more).chat_history) == 2 * turns
     assert len(asyncio.run(sender.a_initiate_chat(agent, **more)).chat_history) == 2 * turns
+
+
+def test_cost_has_the_classics_attributes_when_a_run_has_ended() -> None:
+    """`run.cost.usage_including_cached_inference.total_cost` and the keys of the dict both work."""
+    model = ScriptedModel([{"role": "assistant", "content": "hello"}])
+    bot = ConversableAgent("bot", llm_config=model, human_input_mode="NEVER")
+    me = ConversableAgent("me", llm_config=False, human_input_mode="NEVER")
+    run = me.run(bot, message="hi", max_turns=1, silent=True)
+    run.process()
+    cost = run.cost
+    assert cost is not None
+    assert cost["usage_excluding_cached_inference"].get("total_cost", 0.0) == 0.0
+    assert cost.usage_including_cached_inference.total_cost == 0.0
+    assert set(cost.usage_including_cached_inference.models) == set(cost["usage_including_cached_inference"]) - {
+        "total_cost"
+    }
+    with pytest.raises(AttributeError, match="usage_including_cached_inference"):
+        _ = cost.total

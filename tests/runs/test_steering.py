@@ -242,11 +242,10 @@ def _asker(asker: type[ConversableAgent]) -> ConversableAgent:
 def test_question_stands_again_when_it_was_interrupted_and_resumed(kind: str, asker: type[ConversableAgent]) -> None:
     """An interruption at a question asks how to go on; after Enter the question stands again."""
     handle = Handle()
-    moment = "message" if asker is Overriding else "turn"
-    person = Person(**{moment: [handle.later(("interrupt", "")), "exit"]}, interrupt=[""])
+    person = Person(turn=[handle.later(("interrupt", "")), "exit"], interrupt=[""])
     result = consume(kind, _asker(asker), _agent(ScriptedModel(["one"])), person, handle)
     asked = [e.request.moment for e in person.seen if isinstance(e, InputRequestEvent)]
-    assert asked == [moment, "interrupt", moment]
+    assert asked == ["turn", "interrupt", "turn"]
     assert result.human_input[0] == "exit"
     assert result.reason == "User requested to end the conversation"
 
@@ -256,8 +255,7 @@ def test_question_stands_again_when_it_was_interrupted_and_resumed(kind: str, as
 def test_run_ends_when_stopped_at_a_question(kind: str, asker: type[ConversableAgent]) -> None:
     """stop() ends a run that waits for a person, and nobody needs to answer any more."""
     handle = Handle()
-    moment = "message" if asker is Overriding else "turn"
-    person = Person(**{moment: [handle.later(("stop", "enough"))]})
+    person = Person(turn=[handle.later(("stop", "enough"))])
     result = consume(kind, _asker(asker), _agent(ScriptedModel(["one"])), person, handle)
     assert result.reason == "enough"
     assert [e.answered for e in person.seen if isinstance(e, InputRequestEvent)] == [True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 from typing import Any
@@ -44,6 +45,40 @@ def test_it_says_so_when_the_replies_are_used_up() -> None:
         post(server)
         code, body = post(server)
     assert (code, b"no reply number 2" in body) == (400, True)
+
+
+@pytest.mark.parametrize("item", [3, None, [{"no": "call"}], ValueError("boom")])
+def test_what_cannot_be_served_is_refused_before_it_starts(item: Any) -> None:
+    """A reply of a wrong kind is found where it is written, by its number."""
+    with pytest.raises(ConfigError, match="reply 1 of the OpenAIServer"):
+        OpenAIServer(["fine", item])
+
+
+@pytest.mark.parametrize("code", [99, 200, 302, 700])
+def test_a_status_that_is_no_error_is_refused(code: int) -> None:
+    """`status` is for HTTP errors; the text names what makes other answers."""
+    with pytest.raises(ConfigError, match=r"expected an HTTP error from 400 to 599; .* raw"):
+        status(code)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"hello?\r\n\r\n", 400),
+        (b"POST /v1/chat/completions HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 411),
+        (b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: many\r\n\r\n", 411),
+    ],
+    ids=["no HTTP", "chunks", "no length"],
+)
+def test_what_cannot_be_read_is_answered_and_the_connection_closed(sent: bytes, code: int) -> None:
+    """A request that the server cannot read gets a sentence, and the next connection is served."""
+    with OpenAIServer(["fine"]) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(sent)
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.startswith(f"HTTP/1.1 {code} ".encode())
+        assert b'"message"' in answer
+        assert post(server)[0] == 200
 
 
 def test_streams_are_server_sent_events_with_usage_when_asked() -> None:

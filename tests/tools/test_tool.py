@@ -194,3 +194,15 @@ def test_classic_helpers_work_when_scripts_import_them():
 def test_tool_can_be_made_by_its_class_when_no_decorator_fits():
     """`Tool(fn, ...)` is what the decorator calls."""
     assert Tool(look, name="x").schema["function"]["name"] == "x"
+
+
+def test_tool_can_be_imported_from_the_package_and_from_its_module() -> None:
+    """`from convagent.tools import tool` is the decorator, whatever was imported before."""
+    import importlib
+
+    import convagent.tools
+    import convagent.tools.tool
+
+    assert convagent.tools.tool is tool
+    assert convagent.tools.Tool is Tool
+    assert importlib.import_module("convagent.tools.tool").tool is tool

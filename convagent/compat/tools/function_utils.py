@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from ...tools.result import to_text
-from ...tools.tool import as_tool
+from ...tools.classic import get_function_schema as get_function_schema
+from ...tools.classic import load_basemodels_if_needed as load_basemodels_if_needed
+from ...tools.classic import serialize_to_str as serialize_to_str
 from ..absent import no_more
 
-__all__ = ["get_function_schema", "serialize_to_str"]
-
-
-def get_function_schema(f: Callable[..., Any], *, name: str | None = None, description: str) -> dict[str, Any]:
-    """Return the schema of a function as a model is sent it.
-
-    Raises:
-        ConfigError: a parameter has no annotation, or one that has no JSON Schema.
-    """
-    return as_tool(f, name=name, description=description, classic=True).schema
-
-
-def serialize_to_str(x: Any) -> str:
-    """Return what a model reads for the result of a tool: strings as they are, the rest as JSON."""
-    return to_text(x)
-
+__all__ = ["get_function_schema", "load_basemodels_if_needed", "serialize_to_str"]
 
 __getattr__ = no_more(__name__)

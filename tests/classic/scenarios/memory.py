@@ -100,6 +100,7 @@ def a_model_client_of_ones_own(s: Stage) -> None:
 
         def create(self, params: dict[str, Any]) -> Any:
             s.log("asked", [m["content"] for m in params["messages"]])
+            s.log("given", sorted(params))
             message = SimpleNamespace(content=f"{self.prefix}{params['messages'][-1]['content']}", function_call=None)
             return SimpleNamespace(choices=[SimpleNamespace(message=message)], model=params["model"])
 

@@ -214,6 +214,25 @@ def signatures_are_updated_and_removed(s: Stage) -> None:
 
 
 @scenario("sync")
+def functions_in_the_older_form(s: Stage) -> None:
+    call = {"content": None, "function_call": {"name": "add", "arguments": '{"a": 1}'}}
+    schema = {"type": "function", "function": {"name": "paint", "description": "paints", "parameters": {}}}
+    bot = s.agent("bot", llm_config=s.model(call, "done", *"123", tools=[schema]))
+    user = s.agent("user")
+    user.register_for_execution()(bot.register_for_llm(description="adds", api_style="function")(add))
+    s.chat(user, bot, message="do it", max_turns=2)
+    ask = [{"role": "user", "content": "and now?"}]
+    bot.update_tool_signature("paint", is_remove=True)
+    bot.generate_reply(messages=ask)
+    bot.update_function_signature(
+        {"name": "sing", "description": "sings", "parameters": {"type": "object", "properties": {}}}
+    )
+    bot.generate_reply(messages=ask)
+    bot.update_function_signature("add", is_remove=True)
+    bot.generate_reply(messages=ask)
+
+
+@scenario("sync")
 def functions_are_registered_and_removed(s: Stage) -> None:
     user = s.agent("user")
     user.register_function({"add": add, "paint": paint})

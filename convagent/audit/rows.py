@@ -1,0 +1,190 @@
+"""A row of the record: one event of one run, and the hash that ties it to the row before it.
+
+    {"run":"...","seq":7,"key":"","fence":0,"time":1763725.5,"body":{...},"salt":"...","hash":"..."}
+
+    digest = SHA-256(salt + body)
+    hash   = SHA-256(hash of the run's row before, or nothing + the row up to its body + digest)
+
+Each run is a chain of its own. The chain goes through the digest, so that body and salt of a row can
+be deleted and the chain still verifies: the body is then ``{"erased": digest}`` and the salt empty. The
+salt keeps anybody from guessing at an erased body.
+
+A row is one line of JSON in ASCII. What is hashed is its very text, so that a byte more or less shows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from json.encoder import encode_basestring_ascii
+from os import PathLike
+from typing import Any, BinaryIO, cast
+
+from ..errors import AuditError
+from ..events import Event
+from ..serde import read_body
+from .lock import shared
+
+Path = str | PathLike[str]
+
+_FIELDS = ("run", "seq", "key", "fence", "time", "body", "salt", "hash")
+_HASH = 64
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_END = len(',"hash":"') + _HASH + len('"}')
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, as it was read."""
+
+    run: str
+    seq: int
+    key: str
+    """What a journal finds it by again; in a log empty."""
+    fence: int
+    """The right by which a journal's writer wrote it; in a log 0."""
+    time: float
+    body: Mapping[str, Any]
+    salt: str
+    hash: str
+    digest: str
+    """The salted hash of its body, as the body stands now."""
+    head: str
+    """Its text up to the body."""
+    line: int = 0
+    """Where it stands in its file, counted from 1."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether body and salt were deleted."""
+        return not self.salt and set(self.body) == {"erased"}
+
+    @property
+    def event(self) -> Event | None:
+        """The event that it holds; None: it was erased."""
+        return None if self.erased else read_body(self.body, self.run, self.seq, self.time)
+
+    def follows(self, before: str) -> bool:
+        """Return whether it is the row that was written after the one with this hash (the first: empty)."""
+        return self.hash == chained(before, self.head, self.digest)
+
+    def __str__(self) -> str:
+        return f"row {self.seq} of run {self.run} (line {self.line})"
+
+
+# ---------------------------------------------------------------- writing
+
+
+def head_of(run: str, seq: int, time: float, key: str = "", fence: int = 0) -> str:
+    """Return the text of a row up to its body."""
+    return f'{{"run":{_text(run)},"seq":{seq},"key":{_text(key)},"fence":{fence},"time":{time!r}'
+
+
+def line_of(head: str, body: str, salt: str, before: str) -> tuple[str, str]:
+    """Return a row as a line, and its hash.
+
+    Args:
+        head: what `head_of` gives.
+        body: the event as JSON.
+        salt: fresh random text.
+        before: the hash of the run's row before; of the first row empty.
+    """
+    found = chained(before, head, sha256(f"{salt}{body}".encode()).hexdigest())
+    return f'{head},"body":{body},"salt":"{salt}","hash":"{found}"}}\n', found
+
+
+def chained(before: str, head: str, digest: str) -> str:
+    """Return the hash of a row."""
+    return sha256(f"{before}{head}{digest}".encode()).hexdigest()
+
+
+_text = encode_basestring_ascii
+
+
+# ---------------------------------------------------------------- reading
+
+
+def row_of(line: str, number: int = 0) -> Row:
+    """Read a line as a row.
+
+    Raises:
+        ValueError: it is none, or not written as the log writes one; the text says what is wrong.
+    """
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError("it is no JSON, or only a part of it") from None
+    if not isinstance(found, dict) or tuple(cast("dict[str, Any]", found)) != _FIELDS:
+        raise ValueError(f"it does not have the fields {', '.join(_FIELDS)}")
+    run, seq, key, fence, time, body, salt, hash = cast("dict[str, Any]", found).values()
+    texts = all(isinstance(text, str) for text in (run, key, salt, hash))
+    numbers = type(seq) is int and type(fence) is int and type(time) in (int, float)
+    if not texts or not numbers or not isinstance(body, dict):
+        raise ValueError("a field of it is of another kind than the log writes")
+    head = head_of(run, seq, time, key, fence)
+    tail = f',"salt":{_text(salt)},"hash":{_text(hash)}}}'
+    begins = f'{head},"body":'
+    if not line.startswith(begins) or not line.endswith(tail):
+        raise ValueError("it is not written as the log writes a row")
+    text = line[len(begins) : len(line) - len(tail)]
+    inner = cast("dict[str, Any]", body)
+    erased = not salt and set(inner) == {"erased"}
+    if erased and not _DIGEST.fullmatch(str(inner["erased"])):
+        raise ValueError("it says that it was erased, and does not have the digest that an erased row keeps")
+    digest = str(inner["erased"]) if erased else sha256(f"{salt}{text}".encode()).hexdigest()
+    return Row(run, seq, key, fence, time, inner, salt, hash, digest, head, number)
+
+
+def rows_of(path: Path) -> Iterator[Row]:
+    """Read the rows of a log, in the order in which they stand in it.
+
+    Raises:
+        AuditError: it cannot be read, or a line of it is no row.
+    """
+    for number, line in lines_of(path):
+        try:
+            yield row_of(line, number)
+        except ValueError as wrong:
+            raise AuditError(f"{path}: line {number} is no row: {wrong}; `convagent audit verify` says more") from None
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Read the lines of a log as they stand at this moment, numbered from 1.
+
+    Raises:
+        AuditError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            with shared(file.fileno()):  # no row is half written in this moment
+                size = file.seek(0, 2)
+                file.seek(0)
+            yield from numbered(file, size)
+    except OSError as error:
+        raise AuditError(f"{path}: the log cannot be read: {error.strerror or error}") from error
+
+
+def numbered(file: BinaryIO, size: int | None = None) -> Iterator[tuple[int, str]]:
+    """Read the lines of a file, numbered from 1, up to a size in bytes."""
+    number, left = 0, size
+    while raw := file.readline(-1 if left is None else left):
+        number, left = number + 1, None if left is None else left - len(raw)
+        yield number, raw.decode("ascii", "backslashreplace").removesuffix("\n")
+        if left == 0:
+            return
+
+
+def end_of(line: bytes) -> tuple[str, str]:
+    """Return run and hash of a line, reading no more of it.
+
+    Raises:
+        ValueError: it is no row.
+    """
+    text = line.decode("ascii").rstrip("\n")
+    if not text.startswith('{"run":') or text[-_END : -_HASH - 2] != ',"hash":"' or not text.endswith('"}'):
+        raise ValueError("it is no row")
+    run, _ = json.JSONDecoder().raw_decode(text, len('{"run":'))
+    return str(run), text[-_HASH - 2 : -2]

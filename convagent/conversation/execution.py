@@ -1,0 +1,372 @@
+"""The part of a turn that runs tools: read, judged, run, reported, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from .._sync import in_worker
+from ..action import Action, Confidence, Policy
+from ..errors import ToolArgumentsError
+from ..events import ExecutedFunctionEvent, ExecuteFunctionEvent, ProgressEvent
+from ..messages import Message, ToolCall
+from ..runtime import Interrupted, Steer
+from ..tools.arguments import parse_arguments
+from ..tools.context import ToolContext
+from ..tools.invoke import ToolOutcome, invoke, not_found, unreadable
+from ..tools.result import to_text
+from ..tools.rules import table
+from .context import RunContext
+from .failing import failure, on_failure
+from .gate import Again, Go, Instead, Refused, Revise, Subject, Verdict
+
+if TYPE_CHECKING:
+    from ..tools.tool import Tool
+
+
+@dataclass(slots=True)
+class Execution:
+    """Who runs the tools of a reply, for whom, and by which rules."""
+
+    proposer: str
+    """The agent whose reply holds the calls: the actions are its own."""
+    executor: str
+    tools: Mapping[str, Tool]
+    policies: Sequence[Policy] = ()
+    before: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    """Rewrites a function call before it is read."""
+    after: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    """Rewrites a result before it is reported."""
+    own: Callable[..., Any] | None = None
+    """The executor's own way to execute a call: an overridden `execute_function`."""
+    confidence: Confidence | None = None
+    """How sure the proposer's model was of this reply."""
+
+
+async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) -> list[Message]:
+    """Execute the tool calls of one reply and return their results as messages, in order.
+
+    Calls are read and judged in order; then those of parallel tools run together. A call that waits
+    for a person holds up none that need nobody.
+    """
+    if how.own is not None:
+        return [await _own_way(run, position, call, how, how.own) for position, call in enumerate(calls)]
+    prepared = [await _prepare(run, position, call, how) for position, call in enumerate(calls)]
+    if len(prepared) > 1 and sum(_is_concurrent(run, p.tool) for p in prepared if p.tool is not None) > 1:
+        outcomes = await _run_together(run, prepared, how)
+    else:
+        outcomes: list[ToolOutcome] = []
+        for p in prepared:  # in place: each coroutine on the way is held while a person is waited for
+            outcomes.append(await _carry_out(run, p, how, await _judge(run, p, how)))
+    return [await _result(call, outcome, how) for call, outcome in zip(calls, outcomes, strict=True)]
+
+
+async def run_tool(run: RunContext, call: ToolCall, how: Execution) -> ToolOutcome:
+    """Execute one call and return its outcome."""
+    p = await _prepare(run, 0, call, how)
+    return await _carry_out(run, p, how, await _judge(run, p, how))
+
+
+# ---------------------------------------------------------------- reading
+
+
+@dataclass(slots=True)
+class _Prepared:
+    call_id: str | None
+    name: str
+    tool: Tool | None
+    arguments: dict[str, Any] | None
+    position: int
+    refused: ToolOutcome | None = None
+    form: Any = None
+    """What the person who approved it filled in."""
+    by: str = ""
+    """Who approved it."""
+
+
+async def _prepare(run: RunContext, position: int, call: ToolCall, how: Execution) -> _Prepared:
+    function = cast(dict[str, Any], call.get("function") or {})
+    call_id = call.get("id")
+    if how.before is not None:
+        function = await how.before(function)
+    name = function.get("name") or ""
+    tool = how.tools.get(name)
+    prepared = _Prepared(call_id, name, tool, None, position)
+    if tool is None:
+        prepared.refused = not_found(name, call_id)
+        return prepared
+    try:
+        prepared.arguments = parse_arguments(function.get("arguments"))
+    except ToolArgumentsError as error:
+        prepared.refused = unreadable(name, call_id, error)
+    return prepared
+
+
+def _is_concurrent(run: RunContext, tool: Tool) -> bool:
+    # A tool registered the classic way runs on the caller's thread in a synchronous chat, one after
+    # another, unless it opted in: scripts hold thread-bound connections and GUIs there.
+    return tool.parallel or (tool.classic and not run.is_sync)
+
+
+# ---------------------------------------------------------------- judging
+
+
+def _is_judged(run: RunContext, tool: Tool | None, how: Execution) -> bool:
+    if tool is not None and tool.rules.asks:
+        return False
+    return bool(run.policies or how.policies or (tool is not None and tool.rules.approval))
+
+
+async def _judge(run: RunContext, p: _Prepared, how: Execution) -> str:
+    """Have a call judged; return what its result is to be told besides. A refusal becomes its outcome."""
+    tool = p.tool
+    if tool is None or p.refused is not None or not _is_judged(run, tool, how):
+        return ""
+    try:
+        complete = tool.binder.complete(p.arguments or {})
+    except ToolArgumentsError as error:
+        p.refused = _told(p, str(error), error=error)
+        return ""
+    estimate = tool.rules.impact
+    impact = await run.call(estimate, complete) if estimate is not None else None
+    action = _action(run, p, complete, how, tool.rules.risk, impact)
+    subject = Subject(partial(_preview, run, tool), tool.parameters, tool.binder.complete)
+    return _take(p, await run.decide(action, (*how.policies, *tool.rules.approval), subject))
+
+
+def _take(p: _Prepared, verdict: Verdict) -> str:
+    """Act upon a verdict; return a note for the model."""
+    match verdict:
+        case Go():
+            p.form, p.by = verdict.form, verdict.by
+            if not verdict.edited:
+                return ""
+            p.arguments = {**(p.arguments or {}), **verdict.edited}
+            return _EDITED.format(by=verdict.edited_by or "A person", arguments=to_text(verdict.edited))
+        case Refused(reason, by):
+            who = f" by {by}" if by else ""
+            p.refused = _told(p, f"Error: {p.name} was not allowed{who}{f': {reason}' if reason else ''}")
+        case Instead(value):
+            p.refused = _told(p, to_text(value), ok=True)
+        case Revise(text):
+            p.refused = _told(p, f"Error: {p.name} was not done; a person asks for this first: {text}")
+        case Again():
+            p.refused = _told(p, f"Error: {p.name} was not done")
+    return ""
+
+
+_EDITED = "\n\n[{by} changed the arguments of this call before it was made: {arguments}. Do not repeat your own call.]"
+
+
+def _told(p: _Prepared, text: str, *, ok: bool = False, error: BaseException | None = None) -> ToolOutcome:
+    return ToolOutcome(p.name, p.call_id, p.arguments or {}, text, ok, error, 0.0)
+
+
+def _action(
+    run: RunContext, p: _Prepared, arguments: dict[str, Any], how: Execution, risk: str = "", impact: Any = None
+) -> Action:
+    return Action(
+        kind="tool",
+        agent=how.proposer,
+        name=p.name,
+        arguments=arguments,
+        executor=how.executor,
+        run_id=run.run_id,
+        turn=run.turn,
+        position=p.position,
+        call_id=p.call_id or "",
+        confidence=how.confidence,
+        risk=risk,
+        impact=impact,
+    )
+
+
+async def _preview(run: RunContext, tool: Tool, arguments: Mapping[str, Any]) -> str:
+    make = tool.rules.preview
+    return table(arguments) if make is None else str(await run.call(make, dict(arguments)))
+
+
+async def _own_way(
+    run: RunContext, position: int, call: ToolCall, how: Execution, execute: Callable[..., Any]
+) -> Message:
+    """Let an overridden `execute_function` do it, after the same judgement. It may know functions we don't."""
+    function = cast(dict[str, Any], call.get("function") or {})
+    if how.before is not None:
+        function = await how.before(function)
+    name, call_id = function.get("name") or "", call.get("id")
+    try:
+        arguments = parse_arguments(function.get("arguments"))
+    except ToolArgumentsError:
+        arguments = {}  # the override reads them itself
+    p = _Prepared(call_id, name, how.tools.get(name), arguments, position)
+    note = ""
+    if _is_judged(run, p.tool, how):
+        if p.tool is not None:
+            note = await _judge(run, p, how)
+        else:
+            action = _action(run, p, arguments, how)
+            note = _take(p, await run.decide(action, how.policies, Subject(to_text(arguments))))
+        if note:
+            function = {**function, "arguments": to_text(p.arguments)}
+    outcome = p.refused
+    if outcome is None:
+        done, told = await run.call(execute, function, call_id=call_id)
+        text = str(told.get("content") or "") + note
+        outcome = ToolOutcome(name, call_id, p.arguments or {}, text, bool(done), None, 0.0)
+    return await _result(call, outcome, how)
+
+
+# ---------------------------------------------------------------- running
+
+
+async def _carry_out(run: RunContext, p: _Prepared, how: Execution, note: str) -> ToolOutcome:
+    _announce(run, p, how)
+    outcome = await _execute(run, p, how)
+    if note:
+        outcome = replace(outcome, content=outcome.content + note)
+    _report(run, outcome, how)
+    return outcome
+
+
+async def _run_together(run: RunContext, prepared: list[_Prepared], how: Execution) -> list[ToolOutcome]:
+    waiting = [_is_judged(run, p.tool, how) for p in prepared]
+    for p, judged in zip(prepared, waiting, strict=True):
+        if not judged:
+            _announce(run, p, how)
+    outcomes: list[ToolOutcome | None] = [None] * len(prepared)
+
+    async def into(i: int) -> None:
+        p, note = prepared[i], ""
+        if waiting[i]:
+            note = await _judge(run, p, how)
+            _announce(run, p, how)
+        outcome = await _execute(run, p, how)
+        outcomes[i] = replace(outcome, content=outcome.content + note) if note else outcome
+
+    concurrent = {i: None for i, p in enumerate(prepared) if p.tool is None or _is_concurrent(run, p.tool)}
+    tasks = [asyncio.ensure_future(into(i)) for i in concurrent]
+    try:
+        for i in range(len(prepared)):
+            if i not in concurrent:
+                await into(i)
+        await asyncio.gather(*tasks)
+    finally:
+        # A failure is one of an interrupted program, or a stop: what else runs is not waited for.
+        for task in tasks:
+            task.cancel()
+    done = cast("list[ToolOutcome]", outcomes)
+    for outcome in done:
+        _report(run, outcome, how)
+    return done
+
+
+def _announce(run: RunContext, p: _Prepared, how: Execution) -> None:
+    if p.refused is None:
+        run.runtime.emit(
+            ExecuteFunctionEvent(
+                func_name=p.name,
+                call_id=p.call_id,
+                arguments=p.arguments or {},
+                recipient=how.executor,
+                agent=how.executor,
+            )
+        )
+
+
+async def _execute(run: RunContext, p: _Prepared, how: Execution) -> ToolOutcome:
+    """Run a call, and again as long as the policies on failures say so."""
+    tool = p.tool
+    if p.refused is not None or tool is None:
+        return cast("ToolOutcome", p.refused)
+    outcome, attempts = await _attempt(run, p, how, tool, 0), 1
+    while outcome.error is not None and not isinstance(outcome.error, ToolArgumentsError):
+        action = Action(
+            "error", how.proposer, p.name, p.arguments or {}, how.executor, run.run_id, run.turn, p.position,
+            p.call_id or "", failure=failure(outcome.error, tool.effect, outcome.content.removeprefix("Error: ")),
+            attempts=attempts, risk=tool.rules.risk,
+        )  # fmt: skip
+        verdict = await on_failure(run, action, outcome.error, (*how.policies, *tool.rules.approval))
+        if isinstance(verdict, Instead):
+            return _told(p, to_text(verdict.value), ok=True)
+        if not isinstance(verdict, Again):
+            return outcome
+        _report(run, outcome, how)
+        _announce(run, p, how)
+        outcome, attempts = await _attempt(run, p, how, tool, attempts), attempts + 1
+    return outcome
+
+
+async def _attempt(run: RunContext, p: _Prepared, how: Execution, tool: Tool, number: int) -> ToolOutcome:
+    key = f"tool/{p.position}/{p.name}"
+    context = None
+    if tool.binder.context is not None:
+        tell = partial(_progress, asyncio.get_running_loop(), run, how.executor, p.name)
+        context = ToolContext(
+            run.run_id, how.executor, p.call_id or "", f"{run.run_id}/{run.turn}/{key}", p.by, p.form, tell
+        )
+    call = run.call if tool.is_async or not _is_concurrent(run, tool) else _in_worker
+    once = partial(
+        invoke, tool, p.arguments or {}, call_id=p.call_id, context=context, call=call, timer=run.runtime.now
+    )
+    try:
+        return await run.runtime.breakable(run.step, _FORCE, f"{key}/{number}" if number else key, once, tool.effect)
+    except Interrupted:
+        outcome = _told(p, f"Error: {p.name} was broken off; whether it was done is not known")
+        _report(run, outcome, how)
+        if tool.rules.cleanup is not None:
+            await run.call(tool.rules.cleanup, p.arguments or {})
+        await run.checkpoint()  # raises: it was stopped
+        return outcome
+
+
+_FORCE: tuple[Steer, ...] = ("force",)
+"""A tool in flight is broken off by nothing less."""
+
+
+def _progress(
+    loop: asyncio.AbstractEventLoop, run: RunContext, agent: str, tool: str, done: float, total: float | None, note: str
+) -> None:
+    event = ProgressEvent(tool=tool, done=done, total=total, note=note, agent=agent)
+    loop.call_soon_threadsafe(run.runtime.emit, event)
+
+
+async def _in_worker(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return await in_worker(fn, args, kwargs)
+
+
+# ---------------------------------------------------------------- reporting
+
+
+def _report(run: RunContext, outcome: ToolOutcome, how: Execution) -> None:
+    run.runtime.emit(
+        ExecutedFunctionEvent(
+            func_name=outcome.name,
+            call_id=outcome.call_id,
+            arguments=outcome.arguments,
+            result=outcome.content,
+            is_exec_success=outcome.ok,
+            recipient=how.executor,
+            agent=how.executor,
+            seconds=outcome.seconds,
+        )
+    )
+
+
+async def _result(call: ToolCall, outcome: ToolOutcome, how: Execution) -> Message:
+    content = outcome.content
+    if how.after is not None:
+        returned = await how.after({"name": outcome.name, "role": "function", "content": content})
+        content = str(returned.get("content") or "")
+    call_id = call.get("id")
+    if call_id is None:
+        return {"role": "tool", "content": content}
+    return {"tool_call_id": call_id, "role": "tool", "content": content}
+
+
+def joined(results: Sequence[Message]) -> Message:
+    """Put the results of one reply's calls into one message."""
+    texts = [str(r.get("content") or "") for r in results]
+    return {"role": "tool", "tool_responses": list(results), "content": "\n\n".join(texts)}

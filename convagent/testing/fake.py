@@ -1,0 +1,128 @@
+"""Fake people: persons with a name who answer as a test says, on a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..duration import Duration, seconds
+from ..errors import ConfigError
+from ..events import Event, InputRequestEvent
+from ..human import Decision, HumanReply, HumanRequest, Receipt, Seat
+from .clock import VirtualClock
+
+Behaviour = Any
+"""`approve`, `reject("why")`, `edit(amount=5)`, `silent`, `after("40m", approve)`, a text as if typed, a list
+of these (one a question, the last for all further ones), or a function of the request that returns one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Says nothing."""
+
+
+silent = Silent()
+"""A person who does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Answers later."""
+
+    delay: float
+    """Seconds."""
+    answer: Behaviour
+
+
+def after(delay: Duration, answer: Behaviour) -> After:
+    """Answer after a time: ``after("40m", approve)``."""
+    return After(seconds(delay, "after"), answer)
+
+
+class Fake:
+    """People who answer the questions of a run, given as ``people=``.
+
+        people = Fake(clerk=silent, manager=after("40m", approve))
+        result = user.initiate_chat(bot, message="refund 500", people=people)
+        assert [r.to for r in people.asked] == [("clerk",), ("manager",)]
+
+    Each is a person whose only role is their own name; give more by ``roles={"ada": ["clerk"]}``. A
+    role that nobody plays is unreachable. A wrong answer is refused as it would be from anybody, and
+    kept in `receipts`; the person then says nothing more to that question.
+
+    Args:
+        roles: roles of persons, by name.
+        **people: what each person does when they are asked.
+
+    Raises:
+        ConfigError: a behaviour is none.
+    """
+
+    name = "fake"
+
+    def __init__(self, *, roles: dict[str, Sequence[str]] | None = None, **people: Behaviour) -> None:
+        for person, behaviour in people.items():
+            _check(person, behaviour)
+        given = roles or {}
+        unknown = set(given) - set(people)
+        if unknown:
+            raise ConfigError(f"roles of {', '.join(sorted(unknown))}, who are not among these people")
+        self.clock = VirtualClock()
+        self.seats = tuple(Seat(p, (p, *given.get(p, ()))) for p in people)
+        self.asked: list[HumanRequest] = []
+        """The questions, as they were put; one that escalates is there at each level."""
+        self.receipts: list[Receipt] = []
+        """What became of each answer."""
+        self._behaviours = {p: _script(b) for p, b in people.items()}
+
+    def __repr__(self) -> str:
+        return f"Fake({', '.join(s.person for s in self.seats)})"
+
+    def __call__(self, event: Event, /) -> None:
+        """Let those who are asked do what they do."""
+        if not isinstance(event, InputRequestEvent):
+            return
+        self.asked.append(event.request)
+        for seat in self.seats:
+            if seat.serves(event.request.to):
+                self._act(event, seat, next(self._behaviours[seat.person]))
+
+    def _act(self, event: InputRequestEvent, seat: Seat, behaviour: Behaviour) -> None:
+        if isinstance(behaviour, Silent):
+            return
+        if isinstance(behaviour, After):
+            later = behaviour.answer
+            self.clock.call_later(behaviour.delay, lambda: self._act(event, seat, later))
+            return
+        if callable(behaviour) and not isinstance(behaviour, Decision):
+            self._act(event, seat, behaviour(event.request))
+            return
+        decision = behaviour if isinstance(behaviour, Decision) else None
+        text = behaviour if isinstance(behaviour, str) else ""
+        reply = HumanReply(
+            event.request.id, text, by=seat.person, channel=self.name, decision=decision, roles=seat.roles,
+            authenticated="fake",
+        )  # fmt: skip
+        self.receipts.append(event.reply(reply))
+
+
+def _script(behaviour: Behaviour) -> Iterator[Behaviour]:
+    listed = cast("list[Behaviour]", behaviour) if isinstance(behaviour, list) else [behaviour]
+    yield from listed
+    while True:
+        yield listed[-1]
+
+
+def _check(person: str, behaviour: Behaviour) -> None:
+    listed = cast("list[Behaviour]", behaviour) if isinstance(behaviour, list) else [behaviour]
+    for item in listed:
+        if isinstance(item, After):
+            _check(person, item.answer)
+        elif not listed or not (isinstance(item, (Decision, Silent, str)) or callable(item)):
+            raise ConfigError(
+                f"{person}={behaviour!r} is nothing a person does; expected approve, reject('why'), edit(...), silent, "
+                "after('40m', approve), a text, a list of these, or a function of the request"
+            )
+    if not listed:
+        raise ConfigError(f"{person}=[] says nothing; a person who does not answer is `silent`")

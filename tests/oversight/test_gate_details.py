@@ -1,0 +1,123 @@
+"""What the gate adds to policies: forms with their own validators, reasons of routers, bases of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, SecretStr, field_validator
+
+from convagent import Oversight, ToolContext, allow, approve, arg, ask, deny, failing, retry, tool
+from convagent.events import RulingEvent
+from convagent.oversight.backoff import constant
+from convagent.testing import Fake
+from tests.oversight.till import Till, bot_for, pay, told, user
+
+
+class Claim(BaseModel):
+    """An insurance claim, whose model knows more than its schema."""
+
+    number: str
+    amount: float
+    currency: str = "EUR"
+    code: SecretStr = SecretStr("")
+
+    @field_validator("number")
+    @classmethod
+    def _starts_with_c(cls, value: str) -> str:
+        if not value.startswith("C-"):
+            raise ValueError("a claim's number starts with C-")
+        return value.upper()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("approve number=17 amount=5", "approve number=C-17a amount=5 code=s3cret"),
+        (
+            approve.filled({"number": "17", "amount": 5}),
+            approve.filled({"number": "C-17a", "amount": 5, "code": "s3cret"}),
+        ),
+    ],
+)
+def test_form_is_validated_by_the_models_own_validators_when_filled_in(wrong: Any, right: Any) -> None:
+    """What a validator refuses is told to the person; the tool gets plain data, converted and complete."""
+    forms: list[Any] = []
+
+    @tool(approval=ask("clerk", form=Claim))
+    def settle(ctx: ToolContext) -> str:
+        """Settle a claim."""
+        forms.append(ctx.form)
+        return "settled"
+
+    receipts: list[Any] = []
+
+    def clerk(event: Any) -> None:
+        if getattr(event, "type", "") == "input_request":
+            for answer in (wrong, right):
+                receipts.append(event.respond(answer, by="clerk"))
+
+    bot, me = bot_for([settle], [[{"name": "settle", "arguments": {}}], "done"]), user()
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people={"clerk": []}, channels=[clerk])
+    assert [r.status for r in receipts] == ["invalid", "accepted"]
+    assert receipts[0].problem == "the form: number: a claim's number starts with C-"
+    assert forms == [{"number": "C-17A", "amount": 5.0, "currency": "EUR", "code": "s3cret"}]
+
+
+@pytest.mark.parametrize(
+    ("amount", "ruling", "reason"),
+    [(5, "allow", "low risk: amount < 100"), (500, "deny", "too much (high risk: amount >= 100)")],
+)
+def test_choice_of_a_router_is_logged_with_its_reason_when_nobody_is_asked(
+    amount: int, ruling: str, reason: str
+) -> None:
+    """An allowed or denied call says in the record why the router chose so; the model hears the denial alone."""
+    seen: list[RulingEvent] = []
+    till = Till()
+    router = Oversight(
+        {"low": allow, "high": deny("too much")}, rules=[(arg.amount < 100, "low"), (arg.amount >= 100, "high")]
+    )
+    bot, me = bot_for([till.pay], [[pay(amount)], "done"], oversight=router), user()
+    me.initiate_chat(
+        bot, message="go", max_turns=1, silent=True,
+        observers=[lambda e: seen.append(e) if isinstance(e, RulingEvent) else None],
+    )  # fmt: skip
+    assert [(e.ruling, e.reason) for e in seen] == [(ruling, reason)]
+    assert "high risk" not in told(bot, me)
+
+
+@pytest.mark.parametrize("on", [ConnectionError, "OSError"])
+def test_derived_error_is_tried_again_when_its_base_is_named(on: Any) -> None:
+    """`on=` means what `except` means: what derives from a class is of it."""
+    tries: list[int] = []
+
+    def fetch() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ConnectionResetError("gone")
+        return "there"
+
+    flaky = tool(fetch, description="Fetch.", effect="idempotent")
+    rule = retry(3, backoff=constant("1s"), on=on) | failing(3, ask("oncall"))
+    bot, me = bot_for([flaky], [[{"name": "fetch", "arguments": {}}], "done"], oversight=rule), user()
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=Fake(oncall="stop"))
+    assert len(tries) == 3
+    assert "there" in told(bot, me)
+
+
+def test_preview_shows_the_changed_arguments_when_a_person_edited_them() -> None:
+    """The question about an edited action is about what it has become."""
+    shown: list[str] = []
+    till = Till(ask("clerk", need=2), preview=lambda a: f"pays {a['amount']}")
+
+    def clerks(event: Any) -> None:
+        if getattr(event, "type", "") == "input_request":
+            shown.append(event.request.preview)
+            answer, by = ("edit amount=7", "ada") if len(shown) == 1 else ("approve", "bob")
+            event.respond(answer, by=by)
+
+    bot, me = bot_for([till.pay], [[pay(5)], "done"]), user()
+    people = {"ada": ["clerk"], "bob": ["clerk"]}
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people, channels=[clerks])
+    assert shown == ["pays 5.0", "pays 7.0"]
+    assert till.paid == [7]
