@@ -186,6 +186,10 @@ def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> 
     if isinstance(people, (Mapping, Directory)):
         runtime.directory = directory_of(people)
         return
+    if not callable(people):
+        raise ConfigError(
+            f"people={people!r}: expected a dict of persons and their roles, such as {{'ada': ['clerk']}}"
+        )
     runtime.channels = (people, *channels)  # people of a test are their own channel
     runtime.directory = getattr(people, "directory", runtime.directory)
     runtime.clock = getattr(people, "clock", runtime.clock)

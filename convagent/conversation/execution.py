@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .._sync import in_worker
 from ..action import Action, Confidence, Policy
-from ..errors import ToolArgumentsError
+from ..errors import NobodyReachable, ToolArgumentsError
 from ..events import ExecutedFunctionEvent, ExecuteFunctionEvent, ProgressEvent
 from ..messages import Message, ToolCall
 from ..runtime import Interrupted, Steer
@@ -19,7 +19,7 @@ from ..tools.context import ToolContext
 from ..tools.invoke import ToolOutcome, invoke, not_found, unreadable
 from ..tools.result import to_text
 from ..tools.rules import table
-from .context import RunContext
+from .context import RunContext, Stopped
 from .failing import failure, on_failure
 from .gate import Again, Go, Instead, Refused, Revise, Subject, Verdict
 
@@ -237,12 +237,14 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
         if not judged:
             _announce(run, p, how)
     outcomes: list[ToolOutcome | None] = [None] * len(prepared)
+    begun: set[int] = set()
 
     async def into(i: int) -> None:
         p, note = prepared[i], ""
         if waiting[i]:
             note = await _judge(run, p, how)
             _announce(run, p, how)
+        begun.add(i)
         outcome = await _execute(run, p, how)
         outcomes[i] = replace(outcome, content=outcome.content + note) if note else outcome
 
@@ -253,8 +255,17 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
             if i not in concurrent:
                 await into(i)
         await asyncio.gather(*tasks)
+    except (Stopped, NobodyReachable):
+        # What is begun is not broken off, unless it is forced: its result is recorded, then the run ends.
+        for i, task in zip(concurrent, tasks, strict=True):
+            if i not in begun:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in filter(None, outcomes):
+            _report(run, outcome, how)
+        raise
     finally:
-        # A failure is one of an interrupted program, or a stop: what else runs is not waited for.
+        # Any other failure is one of an interrupted program: what else runs is not waited for.
         for task in tasks:
             task.cancel()
     done = cast("list[ToolOutcome]", outcomes)

@@ -212,7 +212,7 @@ class _Panel:
                     return self._decided(request, demand, reply)
                 why = "unreachable" if reply is not None else "time is up"
             after = demand.then
-            run.emit(EscalatedEvent(request=request, why=why, to=_described(after), agent=action.agent))
+            run.emit(EscalatedEvent(request=request, why=why, to=_next(after, why), agent=action.agent))
             if after is None:
                 return self._unanswered(demand, why)
             if not isinstance(after, Asked):
@@ -225,14 +225,15 @@ class _Panel:
             request = replace(self._request(demand, given, request.id), level=request.level + 1)
 
     def _unanswered(self, demand: Demand, why: str) -> _Outcome:
-        who = " or ".join(demand.who) or "anybody"
+        who = " or ".join(demand.who) or "a person"
         if why == "time is up":
             silent = f"{who} did not answer" if demand.who else "nobody answered"
             return _Outcome(reject(f"{silent} within {spoken(demand.within or 0)}"))
+        action, needed = self.action, f"{demand.need} of {who}" if demand.need > 1 else who
         error = NobodyReachable(
-            f"{self.action.kind} {self.action.name!r} of {self.action.agent!r} needs "
-            f"{f'{demand.need} of ' if demand.need > 1 else ''}{who}, whom no channel of this run reaches; "
-            "pass channels= or people= that serve them, or say what counts then: ask(...) >> deny('...')"
+            f"{action.kind} {action.name!r} of {action.agent!r} needs {needed}, whom no channel of this run reaches; "
+            "either none serves them, or people= does not name them, or their input has ended. "
+            "Pass channels= or people= that do, or say what counts then: ask(...) >> deny('...')"
         )
         raise self.run.nobody(error)
 
@@ -324,6 +325,10 @@ def _changed(action: Action, before: Mapping[str, Any] | None) -> str:
         if before.get(name) != action.arguments.get(name)
     ]
     return "\n".join(lines) or "(the same as last time)"
+
+
+def _next(after: Ruling | None, why: str) -> str:
+    return "the run ends" if after is None and why == "unreachable" else _described(after)
 
 
 def _described(after: Ruling | None) -> str:

@@ -160,6 +160,8 @@ def as_policy(value: Any) -> Policy:
         return value
     if isinstance(value, Predicate):
         raise ConfigError(f"{value} is a condition, not a policy; write when({value}, ask(...))")
+    if getattr(value, "__module__", "") == f"{__package__}.words" and callable(value):
+        raise ConfigError(f"{value.__name__} alone is no policy; call it, as in {value.__name__}(...)")
     if callable(value) and not isinstance(value, type):
         return Function(value)
     raise ConfigError(f"{value!r} is not a policy; expected allow, deny('why'), ask('clerk'), when(...), or a function")

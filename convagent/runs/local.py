@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -234,7 +235,12 @@ class LocalRuntime:
                 request_id=request.id, status=receipt.status, problem=receipt.problem, by=reply.by,
                 channel=reply.channel, agent=request.agent,
             )  # fmt: skip
-        self.emit(event)
+        try:
+            self.emit(event)
+        except Exception as error:  # noqa: BLE001 - it is nobody's turn in which it could be raised
+            why = f"an answer to {request.id} could not be recorded: {error}"
+            self.steering.steer(Control("stop", why))  # a run that has ended takes no notice
+            warnings.warn(why, RuntimeWarning, stacklevel=1)
 
     def _interrupt(self) -> None:
         self._outward()[-1].steer(Control("interrupt"))

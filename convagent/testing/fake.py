@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..duration import Duration, seconds
 from ..errors import ConfigError
 from ..events import Event, InputRequestEvent
-from ..human import Decision, HumanReply, HumanRequest, Receipt, Seat
+from ..human import Decision, HumanReply, HumanRequest, Receipt, Seat, edit, reject, respond, revise, stop
 from .clock import VirtualClock
 
 Behaviour = Any
@@ -64,7 +64,7 @@ class Fake:
     def __init__(self, *, roles: dict[str, Sequence[str]] | None = None, **people: Behaviour) -> None:
         for person, behaviour in people.items():
             _check(person, behaviour)
-        given = roles or {}
+        given = {p: (r,) if isinstance(r, str) else tuple(r) for p, r in (roles or {}).items()}
         unknown = set(given) - set(people)
         if unknown:
             raise ConfigError(f"roles of {', '.join(sorted(unknown))}, who are not among these people")
@@ -119,6 +119,8 @@ def _check(person: str, behaviour: Behaviour) -> None:
     for item in listed:
         if isinstance(item, After):
             _check(person, item.answer)
+        elif any(item is word for word in _WORDS):
+            raise ConfigError(f"{person}={item.__name__}: call it, as in {item.__name__}(...)")
         elif not listed or not (isinstance(item, (Decision, Silent, str)) or callable(item)):
             raise ConfigError(
                 f"{person}={behaviour!r} is nothing a person does; expected approve, reject('why'), edit(...), silent, "
@@ -126,3 +128,7 @@ def _check(person: str, behaviour: Behaviour) -> None:
             )
     if not listed:
         raise ConfigError(f"{person}=[] says nothing; a person who does not answer is `silent`")
+
+
+_WORDS = (edit, reject, respond, revise, stop, after)
+"""What makes a behaviour, and is none."""

@@ -43,7 +43,7 @@ def tool_rules(
     if approval is not None:
         policies = tuple(cast(Any, approval)) if isinstance(approval, (list, tuple)) else (approval,)
     for policy in policies:
-        if not callable(policy):
+        if not callable(policy) or getattr(policy, "__module__", "") == "convagent.oversight.words":
             raise ConfigError(
                 f"tool {name!r}: approval={policy!r} is not a policy; expected ask('clerk'), when(...), ..."
             )

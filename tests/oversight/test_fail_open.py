@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from convagent.events import (
     DecidedEvent,
     EscalatedEvent,
     Event,
+    ExecutedFunctionEvent,
     ExecuteFunctionEvent,
     InputRequestEvent,
 )
@@ -602,3 +604,71 @@ def test_classic_prompt_is_answered_by_whoever_sits_there() -> None:
         if isinstance(event, InputRequestEvent):
             assert event.respond("good morning").status == "accepted"
     assert run.result.chat_history[-1]["content"] == "good morning"
+
+
+@pytest.mark.parametrize("ending", ["stop", "nobody"])
+@pytest.mark.parametrize("kind", ["async", "plain"])
+def test_approved_call_in_flight_is_recorded_when_its_sibling_ends_the_run(kind: str, ending: str) -> None:
+    """Money that moves is in the record: what was begun ends, and is told, before the run does."""
+    begun, may_end, done = threading.Event(), threading.Event(), list[float]()
+
+    async def pay_slowly(amount: float) -> str:
+        begun.set()
+        assert await asyncio.to_thread(may_end.wait, 10)
+        done.append(amount)
+        return f"paid {amount}"
+
+    def pay_plainly(amount: float) -> str:
+        begun.set()
+        assert may_end.wait(10)
+        done.append(amount)
+        return f"paid {amount}"
+
+    slow = tool(pay_slowly if kind == "async" else pay_plainly, name="pay", description="Pay.", approval=ask("clerk"))
+
+    class Clerk:
+        name = "clerk"
+
+        def __call__(self, event: Event) -> None:
+            if not isinstance(event, InputRequestEvent) or event.request.action is None:
+                return
+            if event.request.action.arguments["amount"] == 1:
+                event.respond(approve)
+                return
+
+            def end() -> None:
+                assert begun.wait(10)
+                event.respond(Decision("stop", "enough")) if ending == "stop" else event.end_input(channel=self.name)
+                may_end.set()
+
+            threading.Thread(target=end).start()
+
+    me, events = user(), list[Event]()
+    bot = bot_for([slow], [[pay(1), pay(2)], "done"])
+    talk = partial(
+        me.initiate_chat, bot, message="pay", max_turns=1, silent=True, channels=[Clerk()], observers=[events.append]
+    )
+    if ending == "stop":
+        assert talk().reason == "enough"
+    else:
+        with pytest.raises(NobodyReachable):
+            talk()
+    assert done == [1.0]
+    assert [e.result for e in events if isinstance(e, ExecutedFunctionEvent)] == ["paid 1.0"]
+
+
+@pytest.mark.parametrize("wrong", [ask, deny, when])
+def test_word_that_was_not_called_is_refused_where_it_is_written(wrong: Any) -> None:
+    """`approval=ask` is not `approval=ask()`."""
+    with pytest.raises(ConfigError):
+        Till(wrong)
+    with pytest.raises(ConfigError, match="call it"):
+        bot_for([], ["x"], oversight=wrong)
+
+
+def test_wrong_people_are_refused_where_they_are_given() -> None:
+    """A list of names says nothing of roles; a function is no behaviour of a person."""
+    with pytest.raises(ConfigError, match=r"people=\['ada'\]"):
+        user().initiate_chat(bot_for([], ["x"]), message="hi", max_turns=1, silent=True, people=["ada"])
+    with pytest.raises(ConfigError, match=r"clerk=reject: call it, as in reject\(\.\.\.\)"):
+        Fake(clerk=reject)
