@@ -51,6 +51,8 @@ def HOW(user, bot, **given):
 everywhere = pytest.mark.parametrize(
     "how", [SYNC, ASYNC, PROCESS, ASYNC_PROCESS], ids=["sync", "async", "process", "async-process"]
 )
+on_both_loops = pytest.mark.parametrize("how", [PROCESS, ASYNC], ids=["process", "async"])
+"""For what takes seconds: the two ways that share nothing at the console."""
 WEBHOOK = """
 requests = queue.Queue()
 webhook = QueueChannel(requests, seats=[Seat("ada", ("manager",))], name="webhook")
@@ -71,7 +73,7 @@ def clean(tty: Session) -> None:
     assert "never retrieved" not in tty.text
 
 
-@everywhere
+@on_both_loops
 def test_time_is_counted_down_when_a_decision_has_a_deadline(how: str) -> None:
     """The time that is left runs before the eyes of the person, and their answer in time counts."""
     with Session(SETUP + how + "run(ask('clerk', within='20s'), 500.0)") as tty:
@@ -86,7 +88,7 @@ def test_time_is_counted_down_when_a_decision_has_a_deadline(how: str) -> None:
         clean(tty)
 
 
-@everywhere
+@on_both_loops
 def test_question_goes_on_to_the_next_when_its_time_is_up(how: str) -> None:
     """The prompt is taken away, what was typed is not used, who is next is asked, and earlier words do not count."""
     policy = "ask('clerk', within='3s') >> ask('manager', within='1h')"
@@ -106,7 +108,7 @@ def test_question_goes_on_to_the_next_when_its_time_is_up(how: str) -> None:
         clean(tty)
 
 
-@everywhere
+@on_both_loops
 def test_question_is_taken_away_when_another_channel_answers(how: str) -> None:
     """The first valid answer counts, wherever it is given; the terminal says who decided and how long it took."""
     answer = "threading.Thread(target=elsewhere, args=('yes please', 'approve'), daemon=True).start()\n"
@@ -133,7 +135,7 @@ def test_person_learns_who_decided_when_a_silent_run_took_the_question_away() ->
         clean(tty)
 
 
-@everywhere
+@on_both_loops
 def test_keys_are_dropped_when_they_came_before_the_question(how: str) -> None:
     """Nobody decides on what they had not read: what was typed ahead is gone when a decision is asked."""
     slow = """
@@ -239,7 +241,7 @@ run(ask('clerk'), 500.0, more=[copy])
 """
 
 
-@everywhere
+@on_both_loops
 def test_half_a_word_is_kept_when_other_things_happen_beside_a_decision(how: str, tmp_path: Path) -> None:
     """What runs beside goes on while somebody types, and takes nothing of it away."""
     flag = tmp_path / "typed"
