@@ -5,6 +5,8 @@ PYTHON ?= python3
 NAME   ?= fraud_detector
 ARGS   ?=
 TESTS  ?=
+# Some tests wait for a terminal or for time to pass: three at once keep two processors at work.
+SPREAD ?= -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$(( cores > 8 ? 12 : cores * 3 / 2 ))) --dist worksteal
 
 VENV   := .venv
 OLD    := .venv-openai2
@@ -22,12 +24,12 @@ demo: $(VENV)/.core  ## run an example (NAME=fraud_detector ARGS="--random 20"),
 	@$(BIN)/convagent demo $(NAME) $(ARGS)
 
 test: $(VENV)/.dev $(if $(TESTS),,test-openai2)  ## run every test, on openai 3.x, and those of the models on openai 2.x too
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(or $(TESTS),$(SPREAD))
 
 test-openai2: $(OLD)/.test  ## run the tests of the models on openai 2.x with litellm
 	@if [ -d tests/models ]; then \
 	    echo "tests/models on $$($(OLD)/bin/python -c 'import importlib.metadata as m; print("openai", m.version("openai"), "and litellm", m.version("litellm"))'):"; \
-	    $(OLD)/bin/python -m pytest tests/models; \
+	    $(OLD)/bin/python -m pytest $(SPREAD) tests/models; \
 	fi
 
 check: $(VENV)/.dev  ## formatting, lint, types (pyright strict) and the rules of the house

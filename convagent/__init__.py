@@ -7,8 +7,9 @@ Names are imported on first use (PEP 562), so that `import convagent` costs noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from ._lazy import on_first_use
 
+TYPE_CHECKING = False  # importing `typing` for it costs several times what the face costs
 if TYPE_CHECKING:
     from .action import Action as Action
     from .agent import Agent as Agent
@@ -102,117 +103,111 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES: dict[str, str] = {
-    "Action": "action",
-    "Agent": "agent",
-    "AllModelsFailed": "errors",
-    "Allow": "oversight.atoms",
-    "AssistantAgent": "agents.presets",
-    "AsyncConsoleEventProcessor": "observers.console",
-    "AsyncRunResponse": "runs.response",
-    "Cache": "models.cache",
-    "ChatResult": "conversation.result",
-    "ConfigError": "errors",
-    "ConsoleEventProcessor": "observers.console",
-    "ContextVariables": "agents.variables",
-    "ConvagentError": "errors",
-    "ConversableAgent": "agents.conversable",
-    "Decision": "human",
-    "Deny": "oversight.atoms",
-    "EndOfInput": "errors",
-    "HumanReply": "human",
-    "HumanRequest": "human",
-    "IOConsole": "iostream",
-    "IOStream": "iostream",
-    "LLMConfig": "models.config",
-    "Message": "messages",
-    "MessageError": "errors",
-    "MissingExtra": "errors",
-    "ModelClient": "models.base",
-    "ModelError": "errors",
-    "ModelReply": "models.base",
-    "ModelRequest": "models.base",
-    "NobodyReachable": "errors",
-    "PolicyError": "errors",
-    "Oversight": "oversight.router",
-    "Policy": "oversight.policy",
-    "Printer": "observers.printer",
-    "RuleModel": "models.rules",
-    "RunCancelled": "errors",
-    "RunResponse": "runs.response",
-    "ScriptedModel": "models.scripted",
-    "Tool": "tools.tool",
-    "ToolContext": "tools.context",
-    "ToolError": "errors",
-    "ToolSet": "tools.tool",
-    "UpdateSystemMessage": "agents.variables",
-    "Usage": "messages",
-    "UsageError": "errors",
-    "UserProxyAgent": "agents.presets",
-    "a_initiate_chats": "agents.queue",
-    "all_of": "oversight.words",
-    "allow": "oversight.atoms",
-    "approve": "human",
-    "arg": "oversight.predicate",
-    "ask": "oversight.words",
-    "ask_human": "conversation.ask_human",
-    "at": "oversight.words",
-    "below": "oversight.words",
-    "config_list_from_dotenv": "models.config_env",
-    "config_list_from_json": "models.config_files",
-    "config_list_from_models": "models.config_env",
-    "config_list_openai_aoai": "models.config_env",
-    "constant": "oversight.backoff",
-    "deny": "oversight.words",
-    "edit": "human",
-    "escalate": "conversation.ask_human",
-    "explain": "oversight.explain",
-    "exponential": "oversight.backoff",
-    "failing": "oversight.words",
-    "field": "oversight.confidence",
-    "filter_config": "models.config_files",
-    "first_of": "oversight.words",
-    "gather_usage_summary": "agents.usage",
-    "get_config_list": "models.config_env",
-    "initiate_chats": "agents.queue",
-    "its": "oversight.predicate",
-    "logprobs": "oversight.confidence",
-    "policy_table": "oversight.table",
-    "register_function": "agents.tooling",
-    "reject": "human",
-    "respond": "human",
-    "retry": "oversight.words",
-    "review": "patterns.review",
-    "revise": "human",
-    "sample": "oversight.words",
-    "stop": "human",
-    "secret": "tools.secret",
-    "tool": "tools.tool",
-    "try_again": "human",
-    "vote": "oversight.confidence",
-    "when": "oversight.words",
+    "Action": ".action",
+    "Agent": ".agent",
+    "AllModelsFailed": ".errors",
+    "Allow": ".oversight.atoms",
+    "AssistantAgent": ".agents.presets",
+    "AsyncConsoleEventProcessor": ".observers.console",
+    "AsyncRunResponse": ".runs.response",
+    "Cache": ".models.cache",
+    "ChatResult": ".conversation.result",
+    "ConfigError": ".errors",
+    "ConsoleEventProcessor": ".observers.console",
+    "ContextVariables": ".agents.variables",
+    "ConvagentError": ".errors",
+    "ConversableAgent": ".agents.conversable",
+    "Decision": ".human",
+    "Deny": ".oversight.atoms",
+    "EndOfInput": ".errors",
+    "HumanReply": ".human",
+    "HumanRequest": ".human",
+    "IOConsole": ".iostream",
+    "IOStream": ".iostream",
+    "LLMConfig": ".models.config",
+    "Message": ".messages",
+    "MessageError": ".errors",
+    "MissingExtra": ".errors",
+    "ModelClient": ".models.base",
+    "ModelError": ".errors",
+    "ModelReply": ".models.base",
+    "ModelRequest": ".models.base",
+    "NobodyReachable": ".errors",
+    "PolicyError": ".errors",
+    "Oversight": ".oversight.router",
+    "Policy": ".oversight.policy",
+    "Printer": ".observers.printer",
+    "RuleModel": ".models.rules",
+    "RunCancelled": ".errors",
+    "RunResponse": ".runs.response",
+    "ScriptedModel": ".models.scripted",
+    "Tool": ".tools.tool",
+    "ToolContext": ".tools.context",
+    "ToolError": ".errors",
+    "ToolSet": ".tools.tool",
+    "UpdateSystemMessage": ".agents.variables",
+    "Usage": ".messages",
+    "UsageError": ".errors",
+    "UserProxyAgent": ".agents.presets",
+    "a_initiate_chats": ".agents.queue",
+    "all_of": ".oversight.words",
+    "allow": ".oversight.atoms",
+    "approve": ".human",
+    "arg": ".oversight.predicate",
+    "ask": ".oversight.words",
+    "ask_human": ".conversation.ask_human",
+    "at": ".oversight.words",
+    "below": ".oversight.words",
+    "config_list_from_dotenv": ".models.config_env",
+    "config_list_from_json": ".models.config_files",
+    "config_list_from_models": ".models.config_env",
+    "config_list_openai_aoai": ".models.config_env",
+    "constant": ".oversight.backoff",
+    "deny": ".oversight.words",
+    "edit": ".human",
+    "escalate": ".conversation.ask_human",
+    "explain": ".oversight.explain",
+    "exponential": ".oversight.backoff",
+    "failing": ".oversight.words",
+    "field": ".oversight.confidence",
+    "filter_config": ".models.config_files",
+    "first_of": ".oversight.words",
+    "gather_usage_summary": ".agents.usage",
+    "get_config_list": ".models.config_env",
+    "initiate_chats": ".agents.queue",
+    "its": ".oversight.predicate",
+    "logprobs": ".oversight.confidence",
+    "policy_table": ".oversight.table",
+    "register_function": ".agents.tooling",
+    "reject": ".human",
+    "respond": ".human",
+    "retry": ".oversight.words",
+    "review": ".patterns.review",
+    "revise": ".human",
+    "sample": ".oversight.words",
+    "stop": ".human",
+    "secret": ".tools.secret",
+    "tool": ".tools.tool",
+    "try_again": ".human",
+    "vote": ".oversight.confidence",
+    "when": ".oversight.words",
 }
 
 __all__ = [*_HOMES, "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
+def _elsewhere(name: str) -> object:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.util import find_spec
 
-    home = _HOMES.get(name)
-    if home is not None:
-        value = getattr(import_module(f"{__name__}.{home}"), name)
-        globals()[name] = value
-        return value
-    if not name.startswith("_"):
-        from importlib.util import find_spec
+    if find_spec(f"{__name__}.{name}"):  # `convagent.events`, with no import of its own
+        from importlib import import_module
 
-        if find_spec(f"{__name__}.{name}"):  # `convagent.events`, with no import of its own
-            return import_module(f"{__name__}.{name}")
-        from .compat import classic
+        return import_module(f"{__name__}.{name}")
+    from .compat import classic
 
-        return classic(name, __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return classic(name, __name__)
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = on_first_use(__name__, _HOMES, _elsewhere)

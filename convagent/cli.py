@@ -1,4 +1,4 @@
-"""The command line: `convagent demo | audit | doctor`."""
+"""The command line: `convagent demo | inbox | runs | resume | worker | audit | doctor`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from ._screen import put
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,13 +22,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     options = _parser().parse_args(argv)
     try:
-        if options.command == "demo":
-            return demo(options.name, options.args)
-        code = audit(options) if options.command == "audit" else doctor()
+        match options.command:
+            case "demo":
+                return demo(options.name, options.args)
+            case "audit":
+                code = audit(options)
+            case "doctor":
+                code = doctor(options)
+            case _:
+                from .commands import run
+
+                code = run(options, _say)
         sys.stdout.flush()  # a reader that left is noticed here, not while Python exits
         return code
     except ConvagentError as error:
-        print(f"convagent: {error}", file=sys.stderr)
+        put(sys.stderr, f"convagent: {error}\n")
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
@@ -35,6 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (`| head`) left; what is still buffered goes nowhere instead of failing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _say(line: str) -> None:
+    """Print a line at once: whoever reads it may be waiting for it."""
+    put(sys.stdout, f"{line}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,21 +70,29 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.add_argument("name", nargs="?", metavar="NAME", help="an example, such as fraud_detector")
     demo_parser.add_argument("args", nargs=argparse.REMAINDER, metavar="...", help="arguments of the example")
 
-    from .audit.commands import add_commands
+    from .audit.commands import add_commands as add_audit
+    from .commands.parsers import add_commands, add_journal
 
-    add_commands(
+    add_commands(commands)
+    add_audit(
         commands.add_parser(
             "audit",
-            help="verify, read and measure the log of an AuditLog",
-            description="Verify, read and measure the log that an AuditLog wrote.",
+            help="verify, read and measure the log of an AuditLog, or a journal",
+            description="Verify, read and measure the log that an AuditLog wrote, or what a journal keeps.",
             allow_abbrev=False,
         )
     )
 
-    commands.add_parser(
+    made = commands.add_parser(
         "doctor",
-        help="show versions and what is configured; never shows a key",
-        description="Show versions, configuration and terminal, for finding out what is wrong. Never shows a key.",
+        help="show versions, what is configured, and the health of a journal; never shows a key",
+        description="Show versions, configuration and terminal, and with a journal what is wrong in it. Exit code 1: "
+        "something is. Never shows a key.",
+        allow_abbrev=False,
+    )
+    add_journal(made)
+    made.add_argument(
+        "--confirm-clock", action="store_true", help="say that this machine's clock is right, so that deadlines pass"
     )
     return parser
 
@@ -159,8 +182,8 @@ def _title(path: Path) -> str:
 # ---------------------------------------------------------------- doctor
 
 
-def doctor() -> int:
-    """Print what a helper would ask for first; return 1 if a package is missing or a configuration is wrong."""
+def doctor(options: argparse.Namespace) -> int:
+    """Print what a helper would ask for first; return 1 if a package is missing, or anything is wrong."""
     import platform
 
     required = ("openai", "pydantic", "jsonschema", "prompt-toolkit")
@@ -180,13 +203,26 @@ def doctor() -> int:
         ("terminal", "interactive" if sys.stdin.isatty() and sys.stdout.isatty() else "not interactive"),
         ("colours", _colours()),
     ]
+    found = _journal(options)
+    rows += [("journal", found[0])]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         first, *more = value.splitlines()
         print(f"{name:{width}}  {first}")
         for line in more:
             print(f"{'':{width}}  {line}")
-    return 0 if not missing and all(right for _, right in configured.values()) else 1
+    return 0 if not missing and all(right for _, right in (*configured.values(), found)) else 1
+
+
+def _journal(options: argparse.Namespace) -> tuple[str, bool]:
+    """Return how the journal is that is named, and whether that is well."""
+    from .commands.parsers import JOURNAL
+
+    if not getattr(options, "journal", os.environ.get(JOURNAL)):
+        return f"none is named, by --journal or {JOURNAL}", True
+    from .commands.health import health
+
+    return health(options)
 
 
 _LIST = "OAI_CONFIG_LIST"

@@ -24,7 +24,11 @@
     │   ├── EndOfInput (EOFError)       the channel ended: Ctrl-D, a closed pipe
     │   └── NobodyReachable             no channel serves the person asked for
     ├── AuditError (OSError)            a log of what happened cannot be written or read
+    ├── JournalError                    a journal cannot be used as asked, or what it keeps is damaged
+    │   ├── JournalUnavailable          it cannot be reached or is locked just now; trying later may help
+    │   └── FencedError                 somebody else has taken the run over: nothing may be written any more
     └── RunError                        a run that did not complete
+        ├── RunBlocked                  it cannot go on here: an agent or a tool that it needs is missing
         └── RunCancelled                it was cancelled, or its process is exiting
 
 Where the classic raised a built-in exception, ours is also that built-in, so that an
@@ -199,8 +203,24 @@ class AuditError(ConvagentError, OSError):
     """A log of what happened cannot be written or read. Where it cannot be written, its run ends."""
 
 
+class JournalError(ConvagentError):
+    """A journal cannot be used as asked, or what it keeps is damaged."""
+
+
+class JournalUnavailable(JournalError):
+    """A journal cannot be reached, or is locked by others, just now. Nothing was written."""
+
+
+class FencedError(JournalError):
+    """Somebody else has taken the run over; this process may not write to it any more."""
+
+
 class RunError(ConvagentError):
     """A run that did not complete."""
+
+
+class RunBlocked(RunError):
+    """A run cannot go on here: an agent or a tool that it needs is missing, or was changed. It stays resumable."""
 
 
 class RunCancelled(RunError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from ._keywords import says_what_it_takes
 from .action import Action
 from .duration import Duration, seconds
+from .errors import one_of
 
 Moment = Literal["message", "opening", "turn", "limit", "termination", "interrupt", "decision"]
 """Why a person is asked. `message`: an agent asked by itself (`get_human_input`); `opening`: what the
@@ -43,8 +45,15 @@ class Decision:
         """Return the approval with what its form asked for."""
         return replace(self, value=value)
 
+    @says_what_it_takes
     def always_for(self, scope: Scope = "exact", lasts: Duration | None = None) -> Decision:
-        """Return the approval as one that also holds for later actions."""
+        """Return the approval as one that also holds for later actions.
+
+        Raises:
+            ConfigError: there is no such scope, or the time is none.
+        """
+        if scope not in get_args(Scope):
+            raise one_of("always_for(scope)", scope, get_args(Scope))
         return replace(self, always=scope, lasts=None if lasts is None else seconds(lasts, "lasts"))
 
     def __str__(self) -> str:
@@ -62,21 +71,25 @@ def edit(**arguments: Any) -> Decision:
     return Decision("edit", arguments=arguments)
 
 
+@says_what_it_takes
 def reject(why: str = "") -> Decision:
     """Let it not happen. The proposer is told why."""
     return Decision("reject", why)
 
 
+@says_what_it_takes
 def respond(value: Any) -> Decision:
     """Put a result in the action's place. Nothing is done."""
     return Decision("respond", value=value)
 
 
+@says_what_it_takes
 def revise(text: str) -> Decision:
     """Let the proposer try again, with what is to be different."""
     return Decision("revise", text)
 
 
+@says_what_it_takes
 def stop(reason: str = "Stopped by a person") -> Decision:
     """End the run. The action does not happen."""
     return Decision("stop", reason)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
-from ._reader import LineReader, in_thread, join_thread
+from ._reader import LineReader
 from ._screen import screen
+from ._sync import in_thread, join_thread
 from .events import Event, PrintEvent
 
 

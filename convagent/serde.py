@@ -151,11 +151,11 @@ def _event(event: Event) -> dict[str, Any]:
         return {**event.body, "type": event.kind, **({"agent": event.agent} if event.agent else {})}
     if isinstance(event, MessageEvent) and callable(event.message.get("content")):
         event = replace(event, message={**event.message, "content": resolve_content(event.message)})
-    return {"v": VERSION, "type": event.type, **_own(event)}
+    return {"v": VERSION, "type": event.type, **own(event)}
 
 
-def _own(value: Any) -> dict[str, Any]:
-    """Return the fields of a value that are not as by default."""
+def own(value: Any) -> dict[str, Any]:
+    """Return the fields of a value, one of a dataclass, that are not as by default, for `read_value`."""
     found: dict[str, Any] = {}
     for name, default in _fields(cast("type[Any]", value.__class__)):
         item = getattr(value, name)
@@ -181,7 +181,7 @@ _OURS = frozenset((Action, Decision, Failure, Grant, HumanReply, HumanRequest, O
 def _plain(value: Any) -> Any:
     """Return what is written for a value that JSON has no word for."""
     if type(value) in _OURS or isinstance(value, Event):
-        return _own(value)
+        return own(value)
     found: object = value
     match found:
         case Decimal():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _CONFIGURATION = ("OPENAI_", "AZURE_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "OAI_CONFIG", "LITELLM_", "CONVAGENT_")
 _LOOPBACK = ("127.", "::1", "localhost")
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by what stays for the whole run: thousands of tests and their modules."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -81,9 +92,42 @@ def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return a function that fills a folder once in a run of the tests, whichever worker needs it first."""
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+
+    def filled(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, complete = shared / name, shared / f"{name}.complete"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                complete.touch()
+        return folder
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Once) -> Path:
     """Build the wheel of this tree, without any download."""
-    out = tmp_path_factory.mktemp("dist")
+    (built,) = once("dist", _build).glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, once: Once) -> Path:
+    """Install the wheel into an environment of its own and return that environment's folder.
+
+    Dependencies are those of the environment that runs the tests, so nothing is downloaded.
+    """
+    return once("venv", lambda home: _install(wheel, home))
+
+
+def _build(out: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
         capture_output=True,
@@ -92,17 +136,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
-    return built
 
 
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into an environment of its own and return that environment's folder.
-
-    Dependencies are those of the environment that runs the tests, so nothing is downloaded.
-    """
-    home = tmp_path_factory.mktemp("installed") / "venv"
+def _install(wheel: Path, home: Path) -> None:
     venv.create(home, with_pip=False)
     interpreter = home / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", str(interpreter), "install", "--no-index", "--no-deps", "--quiet"]
@@ -111,4 +147,3 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (packages,) = home.glob("lib/python*/site-packages")
     ours = [path for path in sys.path if path.endswith("site-packages")]
     (packages / "dependencies_of_the_tests.pth").write_text("\n".join(ours), encoding="utf-8")
-    return home

@@ -33,7 +33,7 @@ EXPECTED = {
     ],
     "content_moderation": [
         "[moderator_bot: offline rules, no language model]",
-        "Asked because confidence 0.57 < 0.8.",
+        "  confidence: 0.57\nAsked because confidence below 0.8.",
         "> edit verdict=maybe [scripted answer]\n[edit: verdict: 'maybe' is not one of ['keep', 'remove']]",
         "> edit verdict=keep [scripted answer]",
         "decided: 1: keep, 2: remove, 3: keep, 4: remove",
@@ -238,23 +238,32 @@ def test_answers_are_read_from_stdin_when_named_so(python: Python) -> None:
 PLAN = "# Rivers\n\n## Objectives\n\n- one\n\n## Script\n\n1. start"
 
 
+# Most of these run in this process, because the client of openai takes a second to import: `Python` is for
+# what only a program of its own shows.
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ASKS_NOBODY])
 @pytest.mark.parametrize("stream", [False, True])
-def test_example_asks_the_model_when_one_is_configured(name: str, stream: bool, python: Python, tmp_path: Path) -> None:
+def test_example_asks_the_model_when_one_is_configured(
+    name: str, stream: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """With a key in the environment, or a configuration list, the real client asks and nothing claims to be rules."""
     with OpenAIServer([PLAN], repeat_last=True) as server:
         if stream:
             entry = {"model": "test-model", "api_key": "sk-loopback", "base_url": server.base_url, "stream": True}
             (tmp_path / "models.json").write_text(json.dumps([entry]), encoding="utf-8")
-            done = python("-m", "convagent.cli", "demo", name, "--config", "models.json")
+            code = main(["demo", name, "--config", "models.json"])
         else:
-            env = {"OPENAI_API_KEY": "sk-loopback", "OPENAI_BASE_URL": server.base_url, "OPENAI_MODEL": "test-model"}
-            done = python("-m", "convagent.cli", "demo", name, **env)
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
+            monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+            monkeypatch.setenv("OPENAI_MODEL", "test-model")
+            code = main(["demo", name])
         bodies = server.bodies
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "offline rules" not in done.stdout
-    assert "## Objectives" in done.stdout
-    assert "void" not in done.stdout
+    out, err = capfd.readouterr()
+    assert (code, err) == (0, "")
+    assert "offline rules" not in out
+    assert "## Objectives" in out
+    assert "void" not in out
     assert {body["model"] for body in bodies} == {"test-model"}
 
 
@@ -302,16 +311,20 @@ DRIVEN = {
 
 
 @pytest.mark.parametrize("name", DRIVEN)
-def test_rules_hold_when_a_model_drives_the_example(name: str, python: Python) -> None:
+def test_rules_hold_when_a_model_drives_the_example(
+    name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """With the real client and a model that calls the tools, people decide as they do offline."""
     replies, answers, outcome = DRIVEN[name]
     with OpenAIServer(replies) as server:
-        env = {"OPENAI_API_KEY": "sk-loopback", "OPENAI_BASE_URL": server.base_url}
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         given = [word for answer in answers for word in ("--answer", answer)]
-        done = python("-m", "convagent.cli", "demo", name, *given, **env)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert outcome in done.stdout
-    assert "offline rules" not in done.stdout
+        code = main(["demo", name, *given])
+    out, err = capfd.readouterr()
+    assert (code, err) == (0, "")
+    assert outcome in out
+    assert "offline rules" not in out
 
 
 @pytest.mark.parametrize("place", ["file", "variable"])
@@ -396,12 +409,12 @@ def test_nothing_is_complained_about_when_the_reader_leaves(path: Path, tmp_path
 
 
 @pytest.mark.slow("builds and installs a wheel")
-@pytest.mark.parametrize("name", NAMES)
-def test_example_runs_when_installed(name: str, installed: Path, tmp_path: Path) -> None:
-    """From a wheel, in an empty folder: the sample data came along."""
+def test_examples_run_when_installed(installed: Path, tmp_path: Path) -> None:
+    """From a wheel, in an empty folder, one after the other in one program: the sample data came along."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    program = "import sys; from convagent.cli import main; sys.exit(max(main(['demo', name]) for name in sys.argv[1:]))"
     done = subprocess.run(
-        [installed / "bin" / "convagent", "demo", name],
+        [installed / "bin" / "python", "-c", program, *NAMES],
         cwd=tmp_path,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -412,4 +425,4 @@ def test_example_runs_when_installed(name: str, installed: Path, tmp_path: Path)
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    _assert_in_order(EXPECTED[name], done.stdout)
+    _assert_in_order([line for name in NAMES for line in EXPECTED[name]], done.stdout)

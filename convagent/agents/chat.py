@@ -25,6 +25,7 @@ from ..oversight.policy import as_policies, walk
 from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
+from ..runtime import Parked
 from .gating import check_confidence
 from .memory import join_threads
 from .summary import check_summary, summarize
@@ -32,6 +33,7 @@ from .usage import gather_usage_summary
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
+    from .durable import Kept
 
 Observer = Callable[[Any], Any]
 
@@ -53,6 +55,7 @@ class Chat:
     people: Any = None
     channels: Sequence[Observer] = ()
     observers: Sequence[Observer] = ()
+    journal: Any = None
     context: dict[str, Any] = field(default_factory=dict[str, Any])
     """More keyword arguments of the call: carryover, and whatever a message function wants."""
     one_message: bool = False
@@ -62,6 +65,8 @@ class Chat:
     chat_id: int | str | None = None
     follows: bool = False
     """Whether it is one of a queue, and not the first."""
+    kept: Kept | None = None
+    """How it is kept in a journal; None: it is not, or begins to be."""
 
     def __post_init__(self) -> None:
         from .conversable import ConversableAgent
@@ -86,6 +91,11 @@ class Chat:
         self.oversight = as_policies(self.oversight)
         source = any(a.confidence is not None for a in (self.sender, self.recipient))
         check_confidence(self.oversight, source, f"the chat of {self.sender.name!r} and {self.recipient.name!r}")
+        if self.journal is not None and self.kept is None:
+            from ..journal import open_journal
+            from .durable import Kept
+
+            self.kept = Kept(open_journal(self.journal))
         check_summary(self.summary_method, self.summary_args)
         if self.summary_method == "reflection_with_llm" and not (self.sender.llm_config or self.recipient.llm_config):
             raise ConfigError(
@@ -100,19 +110,22 @@ class Chat:
 
 
 async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = None) -> ChatResult:
-    """Hold a chat and return its result.
+    """Hold a chat and return its result; one that is kept in a journal goes on where it was.
 
     Its events go to the host of the surrounding conversation, if there is one: the chat is then
     that conversation's child. Else they are printed, and the person at the terminal is asked.
 
     Raises:
         Exception: whatever made it fail; what was said until then stays in the agents' histories.
+        Parked: it is kept in a journal, can only wait, and its process is not to wait with it.
     """
     parent = current_run.get()
     host = current_host.get() or LoopConsole()
     if parent is not None:
         runtime = cast(LocalRuntime, parent.runtime).branch("", host)
-        runtime.observers = tuple(chat.observers)
+        runtime.observe(chat.observers)
+    elif chat.kept is not None:
+        runtime = chat.kept.runtime(chat, host, _directory(chat.people))
     else:
         runtime = LocalRuntime(host, chat.observers)
     _reach(runtime, chat.people, chat.channels)
@@ -125,22 +138,41 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
     run.cache = chat.cache
     run.given_silent = chat.silent
     _count_replies(chat, state)
+    if runtime.keeps:
+        from .durable import enter
+
+        done = enter(chat, run)
+        if done is not None:
+            return done
     if on_start is not None:
         on_start(runtime)
     host_token = current_host.set(host)
     try:
         runtime.emit(_started(run, parent, chat.follows))
         reason = await converse(run)
-        return await _finished(chat, run, reason)
+        result = await _finished(chat, run, reason)
+        if chat.kept is not None:
+            await chat.kept.ended(result)
+        return result
+    except Parked:
+        if chat.kept is not None:
+            await chat.kept.parked()
+        raise
     except NobodyReachable as error:
         error.result = _result(chat, run, "", "nobody could be reached")
         runtime.fail(error)
         raise
     except asyncio.CancelledError:
-        runtime.fail(RunCancelled("the run was cancelled"))
+        if chat.kept is not None:
+            await chat.kept.left("its program was interrupted")
+        elif not runtime.keeps:
+            runtime.fail(RunCancelled("the run was cancelled"))
         raise
     except BaseException as error:
-        runtime.fail(error.inner if isinstance(error, Boxed) else error)
+        inner = error.inner if isinstance(error, Boxed) else error
+        runtime.fail(inner)
+        if chat.kept is not None:
+            await chat.kept.failed(inner)
         raise
     finally:
         current_host.reset(host_token)
@@ -183,16 +215,20 @@ def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> 
         raise ConfigError(f"two channels are called {twice!r}; give each a name of its own, so that one may fail alone")
     if people is None:
         return
+    runtime.directory = _directory(people) or runtime.directory
     if isinstance(people, (Mapping, Directory)):
-        runtime.directory = directory_of(people)
         return
     if not callable(people):
         raise ConfigError(
             f"people={people!r}: expected a dict of persons and their roles, such as {{'ada': ['clerk']}}"
         )
     runtime.channels = (people, *channels)  # people of a test are their own channel
-    runtime.directory = getattr(people, "directory", runtime.directory)
     runtime.clock = getattr(people, "clock", runtime.clock)
+
+
+def _directory(people: Any) -> Directory | None:
+    """Return who people are and what roles they have, where `people=` says so."""
+    return directory_of(people) if isinstance(people, (Mapping, Directory)) else getattr(people, "directory", None)
 
 
 def _started(run: RunContext, parent: RunContext | None, follows: bool) -> RunStarted:

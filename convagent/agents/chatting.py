@@ -198,6 +198,7 @@ class ChatMethods(MemoryMethods):
         people: Any = None,
         channels: Sequence[Any] = (),
         observers: Observers = (),
+        journal: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
         """Hold a chat, showing it at the terminal, and return its result. See `a_initiate_chat`."""
@@ -220,6 +221,7 @@ class ChatMethods(MemoryMethods):
         people: Any = None,
         channels: Sequence[Any] = (),
         observers: Observers = (),
+        journal: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
         """Hold a chat and return its result.
@@ -240,6 +242,8 @@ class ChatMethods(MemoryMethods):
                 `convagent.testing`.
             channels: the ways to people; none: whoever consumes the chat's events, at first the terminal.
             observers: functions that are told every event, in order, before anybody else.
+            journal: where the chat is kept as it goes, so that another process can go on with it: a path, a URL,
+                or a journal; see `docs/durability.md`.
             **kwargs: ``carryover`` (text or a list, appended to the opening), and more for a message function.
 
         Raises:
@@ -250,7 +254,7 @@ class ChatMethods(MemoryMethods):
         chat = self._chat(
             recipient, clear_history=clear_history, silent=silent, cache=cache, max_turns=max_turns,
             summary_method=summary_method, summary_args=summary_args, message=message, oversight=oversight,
-            people=people, channels=channels, observers=observers, kwargs=kwargs,
+            people=people, channels=channels, observers=observers, journal=journal, kwargs=kwargs,
         )  # fmt: skip
         with short_traceback:
             try:  # not `unboxing`: where thousands of chats wait, each coroutine on the way counts

@@ -70,6 +70,7 @@ class AgentCore:
         tools: Iterable[Tool | Callable[..., Any]] = (),
         oversight: Policy | Iterable[Policy] = (),
         confidence: Any = None,
+        version: str = "",
     ) -> None:
         """Make an agent.
 
@@ -95,12 +96,15 @@ class AgentCore:
             tools: tools its model may call and which it executes itself, inside its turn.
             oversight: policies on what it is about to do; the strictest of all that apply counts.
             confidence: how to learn how sure its model is: `logprobs()`, `vote(3)`, `field(...)`, or a function.
+            version: of its rules and tools. A run in a journal goes on with an agent of the same name and version only.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
         """
         self._human_input_mode: HumanInputMode = check_mode(human_input_mode)
         self._name = _check_name(name)
+        self.version = version
+        """Of its rules and tools; empty: runs in a journal ask for the name alone."""
         self.system: Message = {"content": cast(Any, system_message), "role": "system"}
         self._description = description if description is not None else content_text(system_message)
         if is_termination_msg is not None and not callable(is_termination_msg):

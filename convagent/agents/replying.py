@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Container, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._sync import Boxed, call_sync, current_host, forget_in_child, unboxing
@@ -151,7 +152,8 @@ class ReplyMethods(ToolMethods):
                 given: dict[str, Any] = {"messages": messages, "sender": sender, "config": entry.config}
                 try:
                     # Whether it is async was asked when it was registered.
-                    found = await (func(self, **given) if entry.asynchronous else run.call(func, self, **given))
+                    called = partial(func if entry.asynchronous else partial(run.call, func), self, **given)
+                    found = await (run.step(f"reply/{func.__name__}", called) if run.runtime.keeps else called())
                 except (KeyboardInterrupt, SystemExit) as stop:
                     raise Boxed(stop) from None
                 final, reply = _decision(func, found)
@@ -322,7 +324,8 @@ class ReplyMethods(ToolMethods):
 
         token = _overridden.set((run, self, moment, about))
         try:
-            text = await run.call(own, prompt, **accepted(own, iostream=IOStream.get_default()))
+            typed = partial(run.call, own, prompt, **accepted(own, iostream=IOStream.get_default()))
+            text = await (run.step("get_human_input", typed) if run.runtime.keeps else typed())
         finally:
             _overridden.reset(token)
         if not isinstance(text, str):
@@ -382,8 +385,8 @@ def _is_default(stream: Any) -> bool:
 
 
 def _decision(func: Callable[..., Any], value: Any) -> tuple[bool, Reply]:
-    if isinstance(value, tuple) and len(cast("tuple[Any, ...]", value)) == 2:
-        return cast("tuple[bool, Reply]", value)
+    if isinstance(value, (tuple, list)) and len(cast("tuple[Any, ...]", value)) == 2:  # a kept one is a list
+        return cast("tuple[bool, Reply]", tuple(cast("tuple[Any, ...]", value)))
     name = getattr(func, "__name__", repr(func))
     raise ConfigError(f"reply function {name} returned {value!r}; expected (final, reply), such as (False, None)")
 

@@ -43,6 +43,7 @@ class RunMethods(ChatMethods):
         people: Any = None,
         channels: Sequence[Any] = (),
         observers: Observers = (),
+        journal: Any = None,
         **kwargs: Any,
     ) -> RunResponse:
         """Start a chat and return at once; iterate the response's events, or call its `process()`.
@@ -72,6 +73,7 @@ class RunMethods(ChatMethods):
         people: Any = None,
         channels: Sequence[Any] = (),
         observers: Observers = (),
+        journal: Any = None,
         **kwargs: Any,
     ) -> AsyncRunResponse:
         """Start a chat in the caller's loop; ``async for`` over the response, or await its `process()`."""
@@ -162,5 +164,5 @@ _OF_RUNS = ("executor_kwargs", "tools", "user_input", "msg_to")
 """What only a run is given."""
 _RUN_ARGUMENTS = (
     "clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message",
-    "oversight", "people", "channels", "observers", *_OF_RUNS,
+    "oversight", "people", "channels", "observers", "journal", *_OF_RUNS,
 )  # fmt: skip

@@ -125,6 +125,8 @@ def _checked(confidence: Any) -> float | None:
 def _pair(case: Case) -> tuple[float | None, bool] | None:
     if case.action.confidence is None or not case.by or case.decision is None:
         return None
+    if case.action.asked_by:  # what an edit made of it is a person's, however sure the model was of its own
+        return None
     return _checked(case.action.confidence), case.decision.verb == "approve"
 
 

@@ -24,7 +24,7 @@ def add_commands(parser: Any) -> None:
     )
     found.add_argument("--head", default="", help="what `audit head` printed earlier and was kept elsewhere")
     add("head", "print one digest over all runs of a log", "Keep it elsewhere: it shows what is later taken out.")
-    found = add("show", "print a log for reading")
+    found = add("show", "print a log for reading", "Below an edited one stands a warning, and the exit code is 1.")
     _add_filters(found)
     found = add("export", "print a log as CSV, or as a page of HTML")
     found.add_argument("--format", choices=("csv", "html"), default="csv", help="default: %(default)s")
@@ -57,6 +57,13 @@ def run(options: Any, say: Callable[[str], object]) -> int:
         return 0 if verdict.ok else 1
     for line in _lines(options):
         say(line)
+    if options.audit == "show":
+        from .verdict import verify
+
+        verdict = verify(options.log)
+        if not verdict.ok:
+            say(f"WARNING: this is not what was written. {verdict}")
+            return 1
     return 0
 
 

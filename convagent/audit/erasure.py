@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from ..chain import erased, written
 from ..errors import AuditError
 from .lock import lock, unlock
 from .rows import Path, Row, numbered, row_of
@@ -62,4 +63,4 @@ def _replace(file: BinaryIO, path: Path, aside: str, which: Callable[[Row], bool
 
 
 def _erased(row: Row) -> str:
-    return f'{row.head},"body":{{"erased":"{row.digest}"}},"salt":"","hash":"{row.hash}"}}'
+    return written(row.head, erased(row.digest), "", row.hash).removesuffix("\n")

@@ -103,7 +103,7 @@ def answer_of(event: Event | None) -> tuple[str, str, str, float | None]:
     match event:
         case InputReplyEvent():
             reply = event.reply
-            return reply.by, reply.channel, reply.authenticated, event.seconds if event.settled else None
+            return reply.by, reply.channel, reply.authenticated, event.seconds
         case AnswerRefusedEvent():
             return event.by, event.channel, "", None
         case DecidedEvent():
@@ -171,8 +171,8 @@ def _answered(e: InputReplyEvent) -> str:
     who = reply.by or "(nobody named)"
     how = ", ".join(part for part in (reply.channel, reply.authenticated) if part)
     what = "end of input" if reply.end_of_input else _decision(reply.decision) if reply.decision else repr(reply.text)
-    took = f" after {spoken(round(e.seconds, 1) if e.seconds < 60 else e.seconds)}" if e.settled else ", and more must"
-    return f"{who}{f' ({how})' if how else ''}: {what}{took}"
+    took = spoken(round(e.seconds, 1) if e.seconds < 60 else e.seconds)
+    return f"{who}{f' ({how})' if how else ''}: {what} after {took}{'' if e.settled else ', and more must'}"
 
 
 def _decided(e: DecidedEvent) -> str:

@@ -8,16 +8,13 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from ..chain import Salts, head_of, line_of
 from ..errors import AuditError
 from ..events import Event
 from .lock import lock, unlock
 from .patterns import PATTERNS, Pattern
 from .redact import Redactor
-from .rows import Path, end_of, head_of, line_of
-
-_SALT = 16
-_SALTS = 64
-"""How many are taken from the system at once."""
+from .rows import BLANK, Path, end_of
 
 
 class AuditLog:
@@ -54,7 +51,7 @@ class AuditLog:
         self._turn = Lock()
         self._heads: dict[str, str] = {}
         self._told: dict[str, int] = {}
-        self._salts: list[str] = []
+        self._salts = Salts()
         self._fd: int | None = None
         self._open()
 
@@ -100,7 +97,7 @@ class AuditLog:
             lock(fd)
             try:
                 self._catch_up(fd)
-                line, found = line_of(head, body, self._salt(), self._heads.get(event.run_id, ""))
+                line, found = line_of(head, body, self._salts.fresh().hex(), self._heads.get(event.run_id, ""))
                 self._write(fd, line.encode("ascii"))
             finally:
                 unlock(fd)
@@ -121,12 +118,6 @@ class AuditLog:
                 os.ftruncate(fd, self._end)
             raise
         self._end += len(line)
-
-    def _salt(self) -> str:
-        if not self._salts:
-            chance = os.urandom(_SALT * _SALTS).hex()
-            self._salts = [chance[i : i + 2 * _SALT] for i in range(0, len(chance), 2 * _SALT)]
-        return self._salts.pop()
 
     # ------------------------------------------------------------ the file
 
@@ -153,7 +144,6 @@ class AuditLog:
         if self._pid != os.getpid():
             # Of a fork: a file of its own, for what is locked through the parent's is not locked against it.
             os.close(self._fd)
-            self._salts = []  # the parent gives these out, too
             self._open()
         return self._fd
 
@@ -172,7 +162,8 @@ class AuditLog:
         with open(os.dup(fd), "rb") as file:
             file.seek(self._end)
             for raw in file:
-                if not raw.endswith(b"\n"):
+                at_end = self._end + len(raw) == state.st_size
+                if not raw.endswith(b"\n") or (raw == BLANK and at_end):
                     # Its writer ended in the middle of it, before anybody was told: it never counted.
                     os.ftruncate(fd, self._end)
                     break

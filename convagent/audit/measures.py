@@ -143,11 +143,14 @@ def _approvals(found: Iterable[tuple[str, bool]]) -> tuple[Approval, ...]:
 
 
 def _clauses(reading: Reading) -> tuple[Approval, ...]:
-    """Count per clause what people decided; what time or a grant decided is no opinion on a clause."""
+    """Count per clause what people decided; what time or a grant decided is no opinion on a clause.
+
+    What an edit made of an action is no second case where its editor's answer counted for it.
+    """
     return _approvals(
         (case.because or "(always asked)", case.decision.verb == "approve")
         for case in reading.decided
-        if case.by and case.decision is not None
+        if case.by and case.questions and case.decision is not None
     )
 
 

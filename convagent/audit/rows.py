@@ -2,14 +2,8 @@
 
     {"run":"...","seq":7,"key":"","fence":0,"time":1763725.5,"body":{...},"salt":"...","hash":"..."}
 
-    digest = SHA-256(salt + body)
-    hash   = SHA-256(hash of the run's row before, or nothing + the row up to its body + digest)
-
-Each run is a chain of its own. The chain goes through the digest, so that body and salt of a row can
-be deleted and the chain still verifies: the body is then ``{"erased": digest}`` and the salt empty. The
-salt keeps anybody from guessing at an erased body.
-
-A row is one line of JSON in ASCII. What is hashed is its very text, so that a byte more or less shows.
+Each run is a chain of its own; `convagent/chain.py` says how it is made. A row is one line of JSON in ASCII.
+What is hashed is its very text, so that a byte more or less shows.
 """
 
 from __future__ import annotations
@@ -18,11 +12,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from os import PathLike
 from typing import Any, BinaryIO, cast
 
+from ..chain import chained, digest_of, head_of
 from ..errors import AuditError
 from ..events import Event
 from ..serde import read_body
@@ -32,6 +26,9 @@ Path = str | PathLike[str]
 
 _FIELDS = ("run", "seq", "key", "fence", "time", "body", "salt", "hash")
 _HASH = 64
+BLANK = b"\n"
+"""A line without a row, which may stand at the end of a log and nowhere else."""
+_text = encode_basestring_ascii
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _END = len(',"hash":"') + _HASH + len('"}')
 
@@ -75,35 +72,6 @@ class Row:
         return f"row {self.seq} of run {self.run} (line {self.line})"
 
 
-# ---------------------------------------------------------------- writing
-
-
-def head_of(run: str, seq: int, time: float, key: str = "", fence: int = 0) -> str:
-    """Return the text of a row up to its body."""
-    return f'{{"run":{_text(run)},"seq":{seq},"key":{_text(key)},"fence":{fence},"time":{time!r}'
-
-
-def line_of(head: str, body: str, salt: str, before: str) -> tuple[str, str]:
-    """Return a row as a line, and its hash.
-
-    Args:
-        head: what `head_of` gives.
-        body: the event as JSON.
-        salt: fresh random text.
-        before: the hash of the run's row before; of the first row empty.
-    """
-    found = chained(before, head, sha256(f"{salt}{body}".encode()).hexdigest())
-    return f'{head},"body":{body},"salt":"{salt}","hash":"{found}"}}\n', found
-
-
-def chained(before: str, head: str, digest: str) -> str:
-    """Return the hash of a row."""
-    return sha256(f"{before}{head}{digest}".encode()).hexdigest()
-
-
-_text = encode_basestring_ascii
-
-
 # ---------------------------------------------------------------- reading
 
 
@@ -134,7 +102,7 @@ def row_of(line: str, number: int = 0) -> Row:
     erased = not salt and set(inner) == {"erased"}
     if erased and not _DIGEST.fullmatch(str(inner["erased"])):
         raise ValueError("it says that it was erased, and does not have the digest that an erased row keeps")
-    digest = str(inner["erased"]) if erased else sha256(f"{salt}{text}".encode()).hexdigest()
+    digest = str(inner["erased"]) if erased else digest_of(salt, text)
     return Row(run, seq, key, fence, time, inner, salt, hash, digest, head, number)
 
 
@@ -168,13 +136,17 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def numbered(file: BinaryIO, size: int | None = None) -> Iterator[tuple[int, str]]:
-    """Read the lines of a file, numbered from 1, up to a size in bytes."""
-    number, left = 0, size
-    while raw := file.readline(-1 if left is None else left):
-        number, left = number + 1, None if left is None else left - len(raw)
-        yield number, raw.decode("ascii", "backslashreplace").removesuffix("\n")
-        if left == 0:
-            return
+    """Read the lines of a file, numbered from 1, up to a size in bytes; a blank one at its end is none.
+
+    Editors and `echo >>` leave one there.
+    """
+    number, left, blank = 0, size, False
+    while left != 0 and (raw := file.readline(-1 if left is None else left)):
+        if blank:
+            yield number, ""
+        number, left, blank = number + 1, None if left is None else left - len(raw), raw == BLANK
+        if not blank:
+            yield number, raw.decode("ascii", "backslashreplace").removesuffix("\n")
 
 
 def end_of(line: bytes) -> tuple[str, str]:

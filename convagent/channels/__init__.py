@@ -7,7 +7,9 @@ Names are imported on first use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._lazy import on_first_use
 
 if TYPE_CHECKING:
     from .base import Channel as Channel
@@ -26,26 +28,6 @@ _HOMES = {
     "WebhookChannel": ".webhook",
 }
 
-__all__ = [
-    "CallableChannel",
-    "Channel",
-    "QueueChannel",
-    "ScriptedChannel",
-    "Terminal",
-    "WebhookChannel",
-]
+__all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    from importlib import import_module
-
-    value = getattr(import_module(home, __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = on_first_use(__name__, _HOMES)

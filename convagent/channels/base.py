@@ -38,11 +38,7 @@ class Channel(Protocol):
 
 def is_asked(event: Event, seats: Sequence[Seat]) -> TypeGuard[InputRequestEvent]:
     """Return whether an event is a question that stands, and that one of these may answer."""
-    return (
-        isinstance(event, InputRequestEvent)
-        and not event.answered
-        and any(seat.serves(event.request.to) for seat in seats)
-    )
+    return isinstance(event, InputRequestEvent) and not event.answered and any(event.is_for(seat) for seat in seats)
 
 
 def seat_of(seats: Sequence[Seat], by: str) -> Seat | None:

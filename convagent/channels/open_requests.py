@@ -67,7 +67,8 @@ class OpenRequests:
         seat = seat_of(self._seats, by) if by or len(self._seats) > 1 else self._seats[0]
         if seat is None:
             people = ", ".join(sorted(seat.person for seat in self._seats))
-            return Receipt("invalid", f"{by or 'nobody'} does not answer at {self._channel!r}; expected by: {people}")
+            problem = f"{by or 'nobody'} does not answer at {self._channel!r}; expected by: {people}"
+            return event.refuse(HumanReply(request_id, by=by, channel=self._channel, roles=()), problem)
         return event.reply(
             HumanReply(
                 request_id,

@@ -9,15 +9,18 @@ result of the call. Asking needs nobody's approval.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
+from .._keywords import says_what_it_takes
 from ..action import Action
 from ..duration import Duration, spoken
 from ..errors import ConfigError, NobodyReachable, UsageError
 from ..events import EscalatedEvent
 from ..human import Decision, HumanReply, HumanRequest, Verb
-from ..oversight.atoms import Ask
+from ..oversight.atoms import Ask, Deny
+from ..oversight.joins import Then
+from ..oversight.policy import Policy
 from ..oversight.words import ask
 from ..runtime import Control
 from ..tools.context import ToolContext
@@ -26,8 +29,9 @@ from ..tools.tool import Tool
 from .context import RunContext, current_run
 
 
+@says_what_it_takes
 def ask_human(
-    to: str | Iterable[str] = (),
+    to: str | Iterable[str] | Policy = (),
     *,
     within: Duration | None = None,
     otherwise: str | None = None,
@@ -38,7 +42,9 @@ def ask_human(
     """Return a tool by which a model asks a person.
 
     Args:
-        to: persons or roles, any of whom may answer; none: whoever is reached.
+        to: persons or roles, any of whom may answer; none: whoever is reached. Or a policy that asks one
+            after another: ``ask("clerk", within="10m") >> ask("manager") >> deny("nobody is there")``; what
+            it denies with is then told to the model.
         within: how long they have.
         otherwise: what the model is told if nobody answers in time, or can be reached. Without it the
             run ends with `NobodyReachable` where nobody can be.
@@ -49,7 +55,7 @@ def ask_human(
     Raises:
         ConfigError: an argument cannot work.
     """
-    desk = _desk(to, within, otherwise, form)
+    desk = _desk(name, "asks", to, within, otherwise, form)
 
     async def ask_a_person(
         ctx: ToolContext,
@@ -57,13 +63,14 @@ def ask_human(
         context: Annotated[str, "What the person must know to answer."] = "",
     ) -> Any:
         given = {"question": question, **({"context": context} if context else {})}
-        return await _asked(desk, ctx, name, "asks", given)
+        return await _asked(desk, ctx, given)
 
     return _tool(ask_a_person, name, description)
 
 
+@says_what_it_takes
 def escalate(
-    to: str | Iterable[str] = (),
+    to: str | Iterable[str] | Policy = (),
     *,
     within: Duration | None = None,
     otherwise: str | None = None,
@@ -78,7 +85,7 @@ def escalate(
     Raises:
         ConfigError: an argument cannot work.
     """
-    desk = _desk(to, within, otherwise, form)
+    desk = _desk(name, "escalates", to, within, otherwise, form)
 
     async def hand_to_a_person(
         ctx: ToolContext,
@@ -87,7 +94,7 @@ def escalate(
         suggested_action: Annotated[str, "What you would do."],
     ) -> Any:
         given = {"reason": reason, "context": context, "suggested_action": suggested_action}
-        return await _asked(desk, ctx, name, "escalates", given)
+        return await _asked(desk, ctx, given)
 
     return _tool(hand_to_a_person, name, description)
 
@@ -95,67 +102,122 @@ def escalate(
 # ---------------------------------------------------------------- whom to ask, and how
 
 
-def _desk(to: str | Iterable[str], within: Duration | None, otherwise: str | None, form: Any) -> tuple[Ask, str]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Whom a model turns to."""
+
+    name: str
+    """What the model calls it."""
+    how: str
+    """What the model does, in a word."""
+    levels: tuple[Ask, ...]
+    """Who is asked, and who next where nobody answers in time or can be reached."""
+    otherwise: str
+    """What the model is told if nobody answers; empty: that nobody did."""
+
+    def after(self, level: int) -> str:
+        """Say what follows a level, in words."""
+        if level + 1 < len(self.levels):
+            return f"it goes to {_names(self.levels[level + 1])}"
+        return f"it is told: {self.otherwise}" if self.otherwise else "it is told that nobody answered"
+
+
+def _desk(name: str, how: str, to: Any, within: Duration | None, otherwise: str | None, form: Any) -> _Desk:
     """Check who is asked, and what the model is told if nobody answers."""
     if otherwise is not None and (not isinstance(cast(object, otherwise), str) or not otherwise.strip()):
         raise ConfigError(f"otherwise={otherwise!r}: expected what the model is told, such as 'nobody is there now'")
-    return ask(*((to,) if isinstance(to, str) else to), within=within, form=form), otherwise or ""
+    if not isinstance(to, Policy):
+        asked = ask(*((to,) if isinstance(to, str) else to), within=within, form=form)
+        return _Desk(name, how, (asked,), otherwise or "")
+    if within is not None or form is not None:
+        raise ConfigError(f"to={to}: it says itself within= and form= of whom it asks")
+    *levels, last = _levels(to)
+    if not isinstance(last, Deny):
+        return _Desk(name, how, (*cast("list[Ask]", levels), last), otherwise or "")
+    if otherwise is not None or not levels:
+        raise ConfigError(f"to={to}: expected whom to ask, and at the end deny('why') or otherwise=, not both")
+    return _Desk(name, how, tuple(cast("list[Ask]", levels)), last.reason)
+
+
+def _levels(policy: Policy) -> list[Ask | Deny]:
+    """Return whom a policy asks, one after another, and what it says at the end."""
+    match policy:
+        case Then():
+            return [*_levels(policy.first), *_levels(policy.second)]
+        case Ask(need=1) | Deny():
+            return [policy]
+        case _:
+            raise ConfigError(
+                f"to={policy}: a question goes to one after another; expected such as "
+                "ask('clerk', within='10m') >> ask('manager', within='1h') >> deny('nobody is there')"
+            )
+
+
+def _names(demand: Ask) -> str:
+    return " or ".join(demand.who) or "anybody"
 
 
 def _tool(fn: Any, name: str, description: str) -> Tool:
     return Tool(fn, name=name, description=description, effect="idempotent", rules=ToolRules(asks=True))
 
 
-async def _asked(desk: tuple[Ask, str], ctx: ToolContext, name: str, how: str, given: Mapping[str, str]) -> Any:
-    """Put the question, and return what the model is told."""
+async def _asked(desk: _Desk, ctx: ToolContext, given: Mapping[str, str]) -> Any:
+    """Put the question, level after level, and return what the model is told."""
     run = current_run.get()
     if run is None:
-        raise UsageError(f"{name} asks through the conversation it is called in; call it by an agent's tools=")
-    demand, otherwise = desk
-    request = _request(run, demand, ctx, name, how, given, otherwise)
-    reply, why = None, "unreachable"
-    if run.runtime.reaches(demand.who):
-        reply = await run.put(request, form=demand.form)
-        if reply is not None and not reply.end_of_input:
-            return _answer(run, reply)
-        why = "unreachable" if reply is not None else "time is up"
-    run.emit(EscalatedEvent(request=request, why=why, to=request.otherwise, agent=ctx.agent))
-    if otherwise:
-        return otherwise
-    who = " or ".join(demand.who) or "anybody"
+        raise UsageError(f"{desk.name} asks through the conversation it is called in; call it by an agent's tools=")
+    id = run.next_request()
+    why, demand = "", desk.levels[0]
+    for level, demand in enumerate(desk.levels):
+        request = _request(run, desk, level, ctx, given, id)
+        why = "unreachable"
+        if run.runtime.reaches(demand.who):
+            reply = await run.put(request, form=demand.form)
+            if reply is not None and not reply.end_of_input:
+                return _answer(run, reply)
+            why = "unreachable" if reply is not None else "time is up"
+        run.emit(EscalatedEvent(request=request, why=why, to=request.otherwise, agent=ctx.agent))
+    if desk.otherwise:
+        return desk.otherwise
     if why == "time is up":
-        return f"{who} did not answer within {spoken(demand.within or 0)}."
+        return f"{_names(demand)} did not answer within {spoken(demand.within or 0)}."
     raise run.nobody(
         NobodyReachable(
-            f"{ctx.agent!r} {how} by {name} to {who}, whom no channel of this run reaches; pass channels= or people= "
-            f"that serve them, or say what counts then: {name}(..., otherwise='nobody is there now')"
+            f"{ctx.agent!r} {desk.how} by {desk.name} to {_names(demand)}, whom no channel of this run reaches; pass "
+            "channels= or people= that serve them, or say what counts then: "
+            f"{desk.name}(..., otherwise='nobody is there now')"
         )
     )
 
 
 def _request(
-    run: RunContext, demand: Ask, ctx: ToolContext, name: str, how: str, given: Mapping[str, str], otherwise: str
+    run: RunContext, desk: _Desk, level: int, ctx: ToolContext, given: Mapping[str, str], id: str
 ) -> HumanRequest:
+    demand = desk.levels[level]
     form: Any = demand.form
     options = cast("tuple[str, ...]", form) if isinstance(form, tuple) else ()
-    action = Action("tool", ctx.agent, name, given, ctx.agent, run.run_id, run.turn, call_id=ctx.call_id or "")
+    action = Action("tool", ctx.agent, desk.name, given, ctx.agent, run.run_id, run.turn, call_id=ctx.call_id or "")
     told = "\n".join(f"{part.replace('_', ' ')}: {text}" for part, text in given.items())
     request = HumanRequest(
-        id=run.next_request(),
-        prompt=f"{ctx.agent} {how}.",
+        id=id,
+        prompt=f"{ctx.agent} {desk.how}.",
         agent=ctx.agent,
         to=demand.who,
         action=action,
         preview=told,
         within=demand.within,
         deadline=None if demand.within is None else run.runtime.now() + demand.within,
-        otherwise=f"it is told: {otherwise}" if otherwise else "it is told that nobody answered",
+        otherwise=desk.after(level),
+        level=level,
     )
     if form is None:
         # A text answer is asked for by the prompt alone, as at every classic question. What the model
         # says is indented, so that it cannot look like a question of ours.
-        lines = "".join(f"  {line}\n" for line in told.splitlines())
-        return replace(request, prompt=f"{request.prompt}\n{lines}Your answer: ")
+        lines = [request.prompt, *(f"  {line}" for line in told.splitlines())]
+        lines += [f"For {_names(demand)}."] if demand.who else []
+        if demand.within is not None:
+            lines.append(f"Time to answer: {spoken(demand.within)}; then {request.otherwise}.")
+        return replace(request, prompt="\n".join([*lines, "Your answer: "]))
     dump: Any = getattr(cast(object, form), "model_json_schema", None)
     schema: Any = cast(Any, form) if dump is None else dump()
     return replace(

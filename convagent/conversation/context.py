@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -19,13 +19,14 @@ from ..events import (
     GrantRevokedEvent,
     InputReplyEvent,
     MessageEvent,
+    ModelCallFinished,
     TerminationEvent,
     TextEvent,
     message_event_class,
 )
 from ..human import HumanReply, HumanRequest, Moment
 from ..messages import Message, as_message
-from ..runtime import ANY, Control, Interrupted, Runtime, Steer
+from ..runtime import ANY, Control, Interrupted, Runtime, Steer, strand
 from ..tools.tool import Effect
 from .gate import NOTHING_SHOWN, Subject, Verdict, settle
 from .pattern import Pattern
@@ -45,7 +46,7 @@ class RunContext:
 
     __slots__ = (
         "_calls",
-        "_requests",
+        "_rounds",
         "_unsaid",
         "_wire",
         "_wired",
@@ -103,7 +104,7 @@ class RunContext:
         """By agent: how sure its model was of its last reply, where it names a source of confidence."""
         self.systems: dict[Agent, Message] | None = None
         """By agent: the system message that was set inside this run, if any was."""
-        self._requests = 0
+        self._rounds = (0, 0)
         self._unsaid: list[Control] = []
         self._calls: dict[str, int] = {}
         self._wire: list[list[Message] | None] = [None, None]
@@ -123,6 +124,8 @@ class RunContext:
 
     def emit(self, event: Event) -> None:
         """Fold an event into the state and tell everybody."""
+        if self.runtime.keeps:
+            event = self.runtime.recorded(event)
         self.state.apply(event)
         self.runtime.emit(event)
 
@@ -132,7 +135,6 @@ class RunContext:
         """Record a message that one participant sent to the other, and who owes a reply."""
         found = as_message(message)
         state = self.state
-        state.thread.add(sender, found)
         side = state.side(sender)
         self.emit(
             message_event_class(found)(
@@ -143,13 +145,12 @@ class RunContext:
                 agent=sender.name,
                 side=side,
                 auto_replies=state.auto_replies[side],
+                owes=owes,
             )
         )
-        state.owes = to if owes else None
 
     def add_inner(self, message: Message, agent: Participant, to: Agent, silent: bool = False) -> None:
         """Record a step inside a turn: seen in the agent's own history only."""
-        self.state.thread.add(agent, message, inner=True)
         event: type[MessageEvent] = message_event_class(message)
         self.emit(
             event(
@@ -182,6 +183,14 @@ class RunContext:
         self._wire[side], self._wired[side] = wire, len(messages)
         return wire
 
+    def restore(self, events: Iterable[Event], turn: int) -> None:
+        """Fold in what happened before, up to the end of a turn."""
+        for event in events:
+            self.state.apply(event)
+            if isinstance(event, ModelCallFinished):
+                self._calls[event.agent] = max(self._calls.get(event.agent, 0), event.position + 1)
+        self.turn = turn
+
     # ------------------------------------------------------------ people
 
     async def ask(
@@ -211,8 +220,7 @@ class RunContext:
 
     def next_request(self) -> str:
         """Return the id of the run's next request."""
-        self._requests += 1
-        return f"{self.run_id}:{self._requests}"
+        return self.runtime.request_id()
 
     async def put(
         self, request: HumanRequest, amend: Callable[[str], Awaitable[str]] | None = None, form: Any = None
@@ -236,22 +244,41 @@ class RunContext:
                 if said is not None:
                     reply = HumanReply(request.id, said.text, by=said.by, channel="interrupt")
                     break
+            except NobodyReachable as error:
+                raise self.nobody(error) from None
         if reply is None:
             return None
         if amend is not None and not reply.end_of_input:
             reply = replace(reply, text=await amend(reply.text))
-        self.emit(InputReplyEvent(reply=reply, seconds=self.runtime.now() - began, agent=request.agent))
+        self.emit(InputReplyEvent(reply=reply, seconds=self.runtime.stood(request, began), agent=request.agent))
         return reply
 
     # ------------------------------------------------------------ the world
 
     def call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         """Call a function of the user: await it, or run it where plain functions belong."""
-        return call_user(self.host, fn, *args, **kwargs)
+        called = call_user(self.host, fn, *args, **kwargs)
+        return self.runtime.working(called) if self.runtime.keeps else called
 
-    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Awaitable[T]:
-        """Do a thing once and remember its result; the key is unique within the turn."""
-        return self.runtime.step(f"{self.turn}/{self.agent_name}/{key}", fn, effect)
+    def step(
+        self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent", kind: type[T] | None = None
+    ) -> Awaitable[T]:
+        """Do a thing once and remember its result, for when this turn is entered again; see `Runtime.step`."""
+        return self.runtime.step(f"{self.agent_name}/{key}", fn, effect, kind)
+
+    def enter_strand(self, name: str = "") -> str:
+        """Say that what follows in this task is a stretch of the turn by itself; return the one it was in."""
+        before = strand.get()
+        if self.runtime.keeps:
+            strand.set(name)
+        return before
+
+    def next_round(self) -> str:
+        """Return the number of the turn's next round of tool calls, as it stands in keys: empty, `1.`, `2.`."""
+        turn, rounds = self._rounds
+        rounds = rounds + 1 if turn == self.turn else 0
+        self._rounds = (self.turn, rounds)
+        return f"{rounds}." if rounds else ""
 
     def next_call(self, agent: str) -> int:
         """Return the position of the agent's next model request in this run, from 0, and move on."""
@@ -345,7 +372,7 @@ class RunContext:
         """Wait until somebody lets the run go on, or stops it. What is said meanwhile comes after."""
         while True:
             try:
-                await self.runtime.breakable(_for_ever, ("unpause", "stop"))
+                await self.runtime.breakable(self.runtime.sleep, ("unpause", "stop"), math.inf)
             except Interrupted:
                 pass
             control = self.runtime.control(("unpause", "stop"))
@@ -374,19 +401,21 @@ class RunContext:
         listener = state.owes or state.recipient
         name = _NOT_IN_NAMES.sub("_", by) or "person"
         message = cast(Message, {"content": text, "role": "user", "override_role": "user", "name": name})
-        state.thread.add(listener, message)
         self.emit(
-            TextEvent(message=message, sender=name, recipient=listener.name, by=name, silent=self.silent, agent=name)
-        )
-        state.owes = listener
+            TextEvent(
+                message=message,
+                sender=name,
+                recipient=listener.name,
+                by=name,
+                silent=self.silent,
+                agent=name,
+                side=state.side(listener),
+            )
+        )  # fmt: skip
 
     def terminate(self, reason: str, agent: str, other: str = "") -> None:
         """Announce the end and its reason."""
         self.emit(TerminationEvent(termination_reason=reason, sender=agent, recipient=other, agent=agent))
-
-
-async def _for_ever() -> None:
-    await asyncio.get_running_loop().create_future()
 
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .._sync import in_worker
 from ..action import Action, Confidence, Policy
-from ..errors import NobodyReachable, ToolArgumentsError
-from ..events import ExecutedFunctionEvent, ExecuteFunctionEvent, ProgressEvent
+from ..errors import NobodyReachable, RunBlocked, ToolArgumentsError
+from ..events import ExecutedFunctionEvent, ExecuteFunctionEvent, ProgressEvent, ToolNotRunEvent
 from ..messages import Message, ToolCall
-from ..runtime import Interrupted, Steer
+from ..runtime import InDoubt, Interrupted, Steer, strand
 from ..tools.arguments import parse_arguments
 from ..tools.context import ToolContext
 from ..tools.invoke import ToolOutcome, invoke, not_found, unreadable
 from ..tools.result import to_text
 from ..tools.rules import table
 from .context import RunContext, Stopped
-from .failing import failure, on_failure
+from .failing import IN_DOUBT, failure, is_about_failures, is_in_doubt, on_failure
 from .gate import Again, Go, Instead, Refused, Revise, Subject, Verdict
 
 if TYPE_CHECKING:
@@ -52,15 +52,19 @@ async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) 
     Calls are read and judged in order; then those of parallel tools run together. A call that waits
     for a person holds up none that need nobody.
     """
+    round = run.next_round()
     if how.own is not None:
         return [await _own_way(run, position, call, how, how.own) for position, call in enumerate(calls)]
-    prepared = [await _prepare(run, position, call, how) for position, call in enumerate(calls)]
+    prepared = [await _prepare(run, position, call, how, round) for position, call in enumerate(calls)]
     if len(prepared) > 1 and sum(_is_concurrent(run, p.tool) for p in prepared if p.tool is not None) > 1:
         outcomes = await _run_together(run, prepared, how)
     else:
         outcomes: list[ToolOutcome] = []
+        base = run.enter_strand(strand.get())
         for p in prepared:  # in place: each coroutine on the way is held while a person is waited for
+            run.enter_strand(f"{base}{p.position}.")
             outcomes.append(await _carry_out(run, p, how, await _judge(run, p, how)))
+        run.enter_strand(base)
     return [await _result(call, outcome, how) for call, outcome in zip(calls, outcomes, strict=True)]
 
 
@@ -80,22 +84,30 @@ class _Prepared:
     tool: Tool | None
     arguments: dict[str, Any] | None
     position: int
+    round: str = ""
+    """Which round of calls of its turn it is in, counted; empty: the first."""
     refused: ToolOutcome | None = None
     form: Any = None
     """What the person who approved it filled in."""
     by: str = ""
     """Who approved it."""
+    not_run: str = ""
+    """Why it is not run, though it could be: what rules or people said instead."""
+    reported: bool = False
+    """Whether its last attempt was reported already."""
 
 
-async def _prepare(run: RunContext, position: int, call: ToolCall, how: Execution) -> _Prepared:
+async def _prepare(run: RunContext, position: int, call: ToolCall, how: Execution, round: str = "") -> _Prepared:
     function = cast(dict[str, Any], call.get("function") or {})
     call_id = call.get("id")
     if how.before is not None:
         function = await how.before(function)
     name = function.get("name") or ""
     tool = how.tools.get(name)
-    prepared = _Prepared(call_id, name, tool, None, position)
+    prepared = _Prepared(call_id, name, tool, None, position, round)
     if tool is None:
+        if run.runtime.begun(f"{strand.get()}{position}."):
+            raise RunBlocked(f"tool {name!r} of agent {how.executor!r} was called before this run went on, and is gone")
         prepared.refused = not_found(name, call_id)
         return prepared
     try:
@@ -147,13 +159,16 @@ def _take(p: _Prepared, verdict: Verdict) -> str:
             p.arguments = {**(p.arguments or {}), **verdict.edited}
             return _EDITED.format(by=verdict.edited_by or "A person", arguments=to_text(verdict.edited))
         case Refused(reason, by):
-            who = f" by {by}" if by else ""
-            p.refused = _told(p, f"Error: {p.name} was not allowed{who}{f': {reason}' if reason else ''}")
-        case Instead(value):
+            p.not_run = f"not allowed{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
+            p.refused = _told(p, f"Error: {p.name} was {p.not_run}")
+        case Instead(value, by):
+            p.not_run = f"answered in its place by {by or 'a person'}"
             p.refused = _told(p, to_text(value), ok=True)
-        case Revise(text):
+        case Revise(text, by):
+            p.not_run = f"sent back by {by or 'a person'}: {text}"
             p.refused = _told(p, f"Error: {p.name} was not done; a person asks for this first: {text}")
         case Again():
+            p.not_run = "it is to be proposed again"
             p.refused = _told(p, f"Error: {p.name} was not done")
     return ""
 
@@ -216,6 +231,8 @@ async def _own_way(
         done, told = await run.call(execute, function, call_id=call_id)
         text = str(told.get("content") or "") + note
         outcome = ToolOutcome(name, call_id, p.arguments or {}, text, bool(done), None, 0.0)
+    elif p.not_run:
+        _report(run, p, outcome, how)
     return await _result(call, outcome, how)
 
 
@@ -227,7 +244,7 @@ async def _carry_out(run: RunContext, p: _Prepared, how: Execution, note: str) -
     outcome = await _execute(run, p, how)
     if note:
         outcome = replace(outcome, content=outcome.content + note)
-    _report(run, outcome, how)
+    _report(run, p, outcome, how)
     return outcome
 
 
@@ -239,8 +256,11 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
     outcomes: list[ToolOutcome | None] = [None] * len(prepared)
     begun: set[int] = set()
 
+    base = strand.get()
+
     async def into(i: int) -> None:
         p, note = prepared[i], ""
+        run.enter_strand(f"{base}{p.position}.")
         if waiting[i]:
             note = await _judge(run, p, how)
             _announce(run, p, how)
@@ -254,6 +274,7 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
         for i in range(len(prepared)):
             if i not in concurrent:
                 await into(i)
+        run.enter_strand(base)
         await asyncio.gather(*tasks)
     except (Stopped, NobodyReachable):
         # What is begun is not broken off, unless it is forced: its result is recorded, then the run ends.
@@ -261,16 +282,17 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
             if i not in begun:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in filter(None, outcomes):
-            _report(run, outcome, how)
+        for p, outcome in zip(prepared, outcomes, strict=True):
+            if outcome is not None:
+                _report(run, p, outcome, how)
         raise
     finally:
         # Any other failure is one of an interrupted program: what else runs is not waited for.
         for task in tasks:
             task.cancel()
     done = cast("list[ToolOutcome]", outcomes)
-    for outcome in done:
-        _report(run, outcome, how)
+    for p, outcome in zip(prepared, done, strict=True):
+        _report(run, p, outcome, how)
     return done
 
 
@@ -293,25 +315,27 @@ async def _execute(run: RunContext, p: _Prepared, how: Execution) -> ToolOutcome
     if p.refused is not None or tool is None:
         return cast("ToolOutcome", p.refused)
     outcome, attempts = await _attempt(run, p, how, tool, 0), 1
-    while outcome.error is not None and not isinstance(outcome.error, ToolArgumentsError):
+    policies = (*how.policies, *tool.rules.approval)
+    while outcome.failure is not None:
+        if not is_in_doubt(outcome.failure) and not is_about_failures(run, policies):
+            return outcome
+        _report(run, p, outcome, how)  # who is asked about it knows of it
         action = Action(
             "error", how.proposer, p.name, p.arguments or {}, how.executor, run.run_id, run.turn, p.position,
-            p.call_id or "", failure=failure(outcome.error, tool.effect, outcome.content.removeprefix("Error: ")),
-            attempts=attempts, risk=tool.rules.risk,
+            p.call_id or "", failure=outcome.failure, attempts=attempts, risk=tool.rules.risk,
         )  # fmt: skip
-        verdict = await on_failure(run, action, outcome.error, (*how.policies, *tool.rules.approval))
+        verdict = await on_failure(run, action, policies)
         if isinstance(verdict, Instead):
             return _told(p, to_text(verdict.value), ok=True)
         if not isinstance(verdict, Again):
             return outcome
-        _report(run, outcome, how)
         _announce(run, p, how)
         outcome, attempts = await _attempt(run, p, how, tool, attempts), attempts + 1
     return outcome
 
 
 async def _attempt(run: RunContext, p: _Prepared, how: Execution, tool: Tool, number: int) -> ToolOutcome:
-    key = f"tool/{p.position}/{p.name}"
+    key = f"tool/{p.round}{p.position}/{p.name}"
     context = None
     if tool.binder.context is not None:
         tell = partial(_progress, asyncio.get_running_loop(), run, how.executor, p.name)
@@ -319,18 +343,31 @@ async def _attempt(run: RunContext, p: _Prepared, how: Execution, tool: Tool, nu
             run.run_id, how.executor, p.call_id or "", f"{run.run_id}/{run.turn}/{key}", p.by, p.form, tell
         )
     call = run.call if tool.is_async or not _is_concurrent(run, tool) else _in_worker
-    once = partial(
-        invoke, tool, p.arguments or {}, call_id=p.call_id, context=context, call=call, timer=run.runtime.now
-    )
+
+    async def once() -> ToolOutcome:
+        given, timer = p.arguments or {}, run.runtime.now
+        outcome = await invoke(tool, given, call_id=p.call_id, context=context, call=call, timer=timer)
+        if outcome.error is None or isinstance(outcome.error, ToolArgumentsError):
+            return outcome
+        text = outcome.content.removeprefix("Error: ")
+        return replace(outcome, failure=failure(outcome.error, tool.effect, text))
+
+    p.reported = False
     try:
-        return await run.runtime.breakable(run.step, _FORCE, f"{key}/{number}" if number else key, once, tool.effect)
+        numbered = f"{key}/{number}" if number else key
+        outcome = await run.runtime.breakable(run.step, _FORCE, numbered, once, tool.effect, ToolOutcome)
+        if context is not None:
+            await run.runtime.breathe()  # what it told last of its progress comes before its result
+        return outcome
     except Interrupted:
         outcome = _told(p, f"Error: {p.name} was broken off; whether it was done is not known")
-        _report(run, outcome, how)
+        _report(run, p, outcome, how)
         if tool.rules.cleanup is not None:
             await run.call(tool.rules.cleanup, p.arguments or {})
         await run.checkpoint()  # raises: it was stopped
         return outcome
+    except InDoubt:
+        return replace(_told(p, f"Error: whether {p.name} was done is not known"), failure=IN_DOUBT)
 
 
 _FORCE: tuple[Steer, ...] = ("force",)
@@ -351,7 +388,16 @@ async def _in_worker(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> An
 # ---------------------------------------------------------------- reporting
 
 
-def _report(run: RunContext, outcome: ToolOutcome, how: Execution) -> None:
+def _report(run: RunContext, p: _Prepared, outcome: ToolOutcome, how: Execution) -> None:
+    """Tell how a call ended, once: that it ran, that it could not, or that it was not to be run."""
+    if p.reported:
+        return
+    p.reported = True
+    if p.not_run:
+        name, call_id, who = outcome.name, outcome.call_id, how.executor
+        event = ToolNotRunEvent(func_name=name, call_id=call_id, reason=p.not_run, recipient=who, agent=who)
+        run.runtime.emit(event)
+        return
     run.runtime.emit(
         ExecutedFunctionEvent(
             func_name=outcome.name,

@@ -6,27 +6,40 @@ from collections.abc import Sequence
 
 from ..action import Action, Failure, Policy
 from ..errors import ModelError, ToolError
-from ..oversight.atoms import Retry
+from ..oversight.atoms import Ask, Deny, Retry
 from ..oversight.guards import At, Failing
 from ..oversight.policy import Policy as PolicyValue
-from ..oversight.policy import walk
+from ..oversight.policy import judge, walk
+from ..oversight.ruling import Asked
 from ..runtime import Interrupted
 from ..tools.tool import Effect
 from .context import RunContext
 from .gate import Again, Verdict
 
 
-async def on_failure(
-    run: RunContext, action: Action, error: BaseException, policies: Sequence[Policy] = ()
-) -> Verdict | None:
-    """Return what is to follow a failure, having waited where it is tried again; None: no policy is about failures."""
-    every = (*run.policies, *policies)
-    if not any(_is_about_failures(p) for p in every):
+async def on_failure(run: RunContext, action: Action, policies: Sequence[Policy] = ()) -> Verdict | None:
+    """Return what is to follow a failure, having waited where it is tried again; None: no policy is about failures.
+
+    What may have been done and may not be done twice is put to a person, whether or not a policy says so.
+    """
+    if action.failure is not None and is_in_doubt(action.failure):
+        said = judge((*run.policies, *policies), action)
+        policies = policies if isinstance(said, (Asked, Deny)) else (*policies, At("error", Ask()))
+    elif not is_about_failures(run, policies):
         return None
     verdict = await run.decide(action, policies)
     if isinstance(verdict, Again) and verdict.delay:
         await run.breakable(lambda: run.runtime.sleep(verdict.delay))
     return verdict
+
+
+IN_DOUBT = Failure("InDoubt", "its process ended while it ran; it may have been done", retryable=False, doubt=True)
+"""What became of a step that was begun, and whose end nobody saw."""
+
+
+def is_in_doubt(failure: Failure) -> bool:
+    """Return whether nobody saw how it ended."""
+    return failure.type == IN_DOUBT.type
 
 
 def failure(error: BaseException, effect: Effect = "idempotent", text: str | None = None) -> Failure:
@@ -51,7 +64,12 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(status, int) and (status == 429 or status >= 500)
 
 
-def _is_about_failures(policy: Policy) -> bool:
+def is_about_failures(run: RunContext, policies: Sequence[Policy]) -> bool:
+    """Return whether the run's policies, or one of these, may have an opinion on what failed."""
+    return any(_may_judge(p) for p in (*run.policies, *policies))
+
+
+def _may_judge(policy: Policy) -> bool:
     if not isinstance(policy, PolicyValue):
         return False
     return any(isinstance(p, (Retry, Failing)) or (isinstance(p, At) and p.kind == "error") for p in walk(policy))

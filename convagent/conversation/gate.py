@@ -21,6 +21,7 @@ from ..oversight.authority import may_serve
 from ..oversight.grants import grant, granting, offers
 from ..oversight.policy import judge
 from ..oversight.ruling import Asked, Demand
+from ..runtime import strand
 from .state import Stopped
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ async def settle(
     editor: HumanReply | None = None
     while True:
         await run.checkpoint()  # a boundary: what was said, paused, revoked or stopped comes first
-        ruling = judge(policies, action)
+        ruling = _kept_ruling(run, policies, action) if run.runtime.keeps else judge(policies, action)
         run.emit(RulingEvent(action=action, ruling=_word(ruling), reason=_reason(ruling), agent=action.agent))
         match ruling:
             case Allow():
@@ -152,6 +153,14 @@ async def settle(
                 raise Stopped(decision.text)
 
 
+def _kept_ruling(run: RunContext, policies: Sequence[Policy], action: Action) -> Ruling:
+    """Judge an action once: when its turn is entered again, what was said then counts, whatever the rules say now."""
+    from ..oversight.ruling_json import ruling_from_json, ruling_to_json
+
+    key = f"ruling/{action.digest[:16]}"
+    return ruling_from_json(run.runtime.remember(key, lambda: ruling_to_json(judge(policies, action))))
+
+
 @dataclass(slots=True)
 class _Outcome:
     decision: Decision
@@ -177,7 +186,7 @@ class _Panel:
         return self.ask(demands[0]) if len(demands) == 1 else self._ask_at_once(demands)
 
     async def _ask_at_once(self, demands: tuple[Demand, ...]) -> _Outcome:
-        tasks = [asyncio.ensure_future(self.ask(d)) for d in demands]
+        tasks = [asyncio.ensure_future(self._ask_in_strand(i, d)) for i, d in enumerate(demands)]
         try:
             for done in asyncio.as_completed(tasks):
                 outcome = await done
@@ -192,6 +201,13 @@ class _Panel:
         return _Outcome(
             form, tuple(p for o in met for p in o.by), met[-1].reply, tuple(g for o in met for g in o.grants)
         )
+
+    def _ask_in_strand(self, position: int, demand: Demand) -> Awaitable[_Outcome]:
+        async def asking() -> _Outcome:
+            self.run.enter_strand(f"{strand.get()}d{position}.")
+            return await self.ask(demand)
+
+        return asking()
 
     async def ask(self, demand: Demand) -> _Outcome:
         """Have one demand met: by a grant, by the editor, by people, level after level."""

@@ -27,7 +27,7 @@ async def converse(run: RunContext) -> str:
                     await speaker.hand_over(run, message, to)
                 case Termination(reason):
                     return reason
-            await run.runtime.breathe()
+            await run.runtime.end_turn()
     except Stopped as stop:
         run.terminate(stop.reason, run.agent_name or state.initiator.name)
         return stop.reason

@@ -72,8 +72,14 @@ class ConversationState:
     def apply(self, event: Event) -> None:
         """Fold one event in."""
         if isinstance(event, MessageEvent):
+            sender = self.recipient if event.side else self.initiator
+            self.thread.add(sender, event.message, event.inner)
             if event.inner:
                 return
+            if event.by:  # the side is that of whom it was said to: both see it as a user's
+                self.owes = sender
+            else:
+                self.owes = self.other(sender) if event.owes else None
             self.opened = True
             self.sent += 1
             self.last_speaker = event.sender

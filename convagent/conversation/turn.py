@@ -66,7 +66,7 @@ async def ask_model(
         except ModelError as error:
             call.failed(error)
             attempts += 1
-            verdict = await on_failure(run, _failed_action(run, client, agent, error, attempts), error, policies)
+            verdict = await on_failure(run, _failed_action(run, client, agent, error, attempts), policies)
             if isinstance(verdict, Instead):
                 return PersonsReply({"role": "assistant", "content": str(verdict.value)})
             if not isinstance(verdict, Again):
@@ -130,7 +130,7 @@ class _ModelCall:
     began: float = 0.0
 
     def step(self) -> Awaitable[ModelReply]:
-        return self.run.step(f"model/{self.request.turn}", self.complete)
+        return self.run.step(f"model/{self.request.turn}", self.complete, "read", ModelReply)
 
     def complete(self) -> Awaitable[ModelReply]:
         return self.client.complete(self.request, self.notice)
@@ -158,6 +158,7 @@ class _ModelCall:
                 usage=reply.usage,
                 cached=reply.cached,
                 finish_reason=reply.finish_reason,
+                position=self.request.turn,
                 agent=self.agent,
             )
         )
@@ -166,7 +167,8 @@ class _ModelCall:
         runtime, agent = self.run.runtime, self.agent
         text = str(error) if isinstance(error, (ModelError, Interrupted)) else type(error).__name__
         seconds = runtime.now() - self.began
-        runtime.emit(ModelCallFinished(model=self.client.label, seconds=seconds, error=text, agent=agent))
+        label, position = self.client.label, self.request.turn
+        runtime.emit(ModelCallFinished(model=label, seconds=seconds, error=text, position=position, agent=agent))
         if self.streaming and isinstance(error, Interrupted):
             runtime.emit(self._void(text))
 

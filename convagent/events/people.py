@@ -24,6 +24,8 @@ class InputRequestEvent(Event):
     _watch: Callable[[Callable[[], None]], None] | None = field(default=None, repr=False, compare=False)
     _interrupt: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     _failed: Callable[[str, BaseException | str], None] | None = field(default=None, repr=False, compare=False)
+    _refused: Callable[[HumanReply, str], Receipt] | None = field(default=None, repr=False, compare=False)
+    _serves: Callable[[Seat], bool] | None = field(default=None, repr=False, compare=False)
 
     @property
     def answered(self) -> bool:
@@ -34,6 +36,10 @@ class InputRequestEvent(Event):
         """Call a function once the question is `answered`: at once if it is, else later and in any thread."""
         if self._watch is not None:
             self._watch(call)
+
+    def is_for(self, seat: Seat) -> bool:
+        """Return whether somebody may sit there whom the question is for. The people of the run, if it has, say so."""
+        return seat.serves(self.request.to) if self._serves is None else self._serves(seat)
 
     @property
     def prompt(self) -> str:
@@ -73,6 +79,10 @@ class InputRequestEvent(Event):
         """Say that the person wants to interrupt the run instead (Ctrl-C): they are asked how to go on."""
         if self._interrupt is not None:
             self._interrupt()
+
+    def refuse(self, reply: HumanReply, problem: str) -> Receipt:
+        """Say that a reply does not count, and have it recorded: who gave it does not sit at the channel."""
+        return self._refused(reply, problem) if self._refused is not None else Receipt("invalid", problem)
 
     def reply(self, reply: HumanReply) -> Receipt:
         """Hand in a complete reply; returns what became of it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ..human import HumanRequest
 from ..messages import Message
 from .base import Event
 
@@ -68,6 +69,22 @@ class ErrorEvent(Event):
     type: ClassVar[str] = "error"
 
     error: BaseException
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLeftEvent(Event):
+    """The program lets go of a run that is kept in a journal, before its end."""
+
+    type: ClassVar[str] = "run_left"
+    transient: ClassVar[bool] = True
+
+    status: str
+    """`waiting`: an answer wakes it; `left`: it goes on when somebody resumes it; `ready`: it can go on now."""
+    journal: str
+    """Where it is kept."""
+    reason: str = ""
+    requests: tuple[HumanRequest, ...] = ()
+    """The questions that stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

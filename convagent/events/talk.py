@@ -29,6 +29,8 @@ class MessageEvent(Event):
     """0: the conversation's initiator sent it; 1: the other one. Names may be equal."""
     auto_replies: int = 0
     """How many replies in a row the sender gave to this recipient without a person, this one included."""
+    owes: bool = True
+    """Whether the recipient is to reply; of a word from outside, whoever owes a reply still does."""
 
     @property
     def text(self) -> str:

@@ -31,6 +31,8 @@ class ModelCallFinished(Event):
     cached: bool = False
     finish_reason: str = ""
     error: str = ""
+    position: int = 0
+    """Which of the agent's requests in this run it answers, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ class ExecuteFunctionEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolNotRunEvent(Event):
-    """A tool call was proposed and not run: a person said something instead."""
+    """A tool call was proposed and not run: a rule or a person said something instead."""
 
     type: ClassVar[str] = "tool_not_run"
 

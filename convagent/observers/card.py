@@ -27,6 +27,9 @@ def card(request: HumanRequest, number: int = 0) -> str:
         lines.append(f"  risk: {visible(action.risk)}")
     if action is not None and action.impact is not None:
         lines.append(f"  estimated impact: {visible(str(action.impact))}")
+    if action is not None and action.confidence is not None:
+        sure = action.confidence
+        lines.append(f"  confidence: {sure if isinstance(sure, str) else f'{sure:.2f}'}")
     if request.changed:
         lines.append("  since the last one that was approved:")
         lines += [f"    {line}" for line in visible(request.changed).splitlines()]

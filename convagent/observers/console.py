@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable
 from typing import Any, Protocol, TypeGuard
 
-from .._reader import LineReader, Withdrawn
+from .._editor import Withdrawn
+from .._reader import LineReader
 from .._screen import visible
 from .._sync import OnQuiet, Watch
 from ..events import Event, InputRequestEvent
 from ..human import ANYBODY, Seat
 from ..iostream import IOStream, IOStreamProtocol, a_ask, ask, is_console, overrides
-from .desk import Desk, Shown, reply_of
+from .desk import Desk, Shown, counting_down, reply_of
 from .printer import Printer
 
 
@@ -88,7 +89,7 @@ class _Console:
         """Return whether an event is a question that stands, to who sits here."""
         if not isinstance(event, InputRequestEvent) or event.answered or event.seat is None:
             return False
-        return event.seat.serves(event.request.to) and not self._too_few(event)
+        return event.is_for(event.seat) and not self._too_few(event)
 
     def _too_few(self, event: InputRequestEvent) -> bool:
         """Give up a question for several people that reaches nobody but who sits here, and say so."""
@@ -210,8 +211,10 @@ class ConsoleEventProcessor(_Console):
         asked = event.request
         if not _at_console(stream):
             return ask(stream, asked.prompt, asked.password)
-        watch = event.when_answered
-        return self._reader.read(asked.prompt, password=asked.password, choices=asked.choices, watch=watch)
+        return self._reader.read(
+            asked.prompt, password=asked.password, choices=asked.choices, watch=event.when_answered,
+            standing=counting_down(event),
+        )  # fmt: skip
 
     def _decide(self, desk: Desk, watch: Watch) -> None:
         stream = IOStream.get_default()
@@ -294,8 +297,10 @@ class AsyncConsoleEventProcessor(_Console):
         asked = event.request
         if not _at_console(stream):
             return await a_ask(stream, asked.prompt, asked.password)
-        watch = event.when_answered
-        return await self._reader.a_read(asked.prompt, password=asked.password, choices=asked.choices, watch=watch)
+        return await self._reader.a_read(
+            asked.prompt, password=asked.password, choices=asked.choices, watch=event.when_answered,
+            standing=counting_down(event),
+        )  # fmt: skip
 
 
 def _either(one: Watch, other: Watch) -> Watch:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .._reader import Standing, os_user
+from .._editor import Standing
+from .._reader import os_user
 from ..events import InputRequestEvent
 from ..human import ANYBODY, HumanReply, HumanRequest, Receipt, Seat
+from ..redaction import redacted
 from ..transcript.decisions import DONE
 from .card import card, how_to_answer, in_one_line, time_left
 
@@ -92,16 +94,16 @@ class Desk:
         new = {n: e for n, e in waiting.items() if before.get(n) is not e}
         same = not new and len(before) == len(waiting)
         several = len(waiting) > 1
-        lines = [card(e.request, n if several else 0) for n, e in new.items()]
+        lines = [card(redacted(e.request), n if several else 0) for n, e in new.items()]
         if several and not same:
             lines += [f"{len(waiting)} questions wait:\n"]
-            lines += [f"  {n}. {in_one_line(e.request)}\n" for n, e in waiting.items()]
+            lines += [f"  {n}. {in_one_line(redacted(e.request))}\n" for n, e in waiting.items()]
             lines += [f"Answer by number: {how_to_answer(tuple(waiting))}\n"]
         elif waiting and not new and not same:
-            lines += [f"Still to be decided: {in_one_line(e.request)}\n" for e in waiting.values()]
+            lines += [f"Still to be decided: {in_one_line(redacted(e.request))}\n" for e in waiting.values()]
         typed, self._typed = (self._typed if same else ""), ""
         standing = Standing(
-            lambda: _prompt(waiting), any(_left(e) is not None for e in waiting.values()), typed, not same
+            lambda: _prompt(waiting), any(seconds_left(e) is not None for e in waiting.values()), typed, not same
         )
         return Shown("".join(lines), waiting, standing, _words(waiting))
 
@@ -199,7 +201,7 @@ def _words(events: Events) -> tuple[str, ...]:
 
 
 def _prompt(events: Events) -> str:
-    left = {n: seconds for n, event in events.items() if (seconds := _left(event)) is not None}
+    left = {n: seconds for n, event in events.items() if (seconds := seconds_left(event)) is not None}
     if not left:
         return "> "
     if len(events) == 1:
@@ -207,7 +209,15 @@ def _prompt(events: Events) -> str:
     return f"({', '.join(f'{n}: {time_left(seconds)}' for n, seconds in left.items())} left) > "
 
 
-def _left(event: InputRequestEvent) -> float | None:
+def counting_down(event: InputRequestEvent) -> Standing | None:
+    """Return how a question for a text is put whose time is short: its last line says what is left; None: no end."""
+    if seconds_left(event) is None:
+        return None
+    line = event.request.prompt.rpartition("\n")[2]
+    return Standing(lambda: f"({time_left(seconds_left(event) or 0.0)} left) {line}", ticks=True, fresh=False)
+
+
+def seconds_left(event: InputRequestEvent) -> float | None:
     """Return the seconds that are left for an answer; None: no end, or a clock that is not this machine's."""
     request = event.request
     if request.deadline is None or request.within is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from .._screen import is_tty
 from ..events import (
     AnswerRefusedEvent,
+    DecidedEvent,
     ErrorEvent,
     EscalatedEvent,
     Event,
@@ -15,7 +17,6 @@ from ..events import (
     RunCompletionEvent,
     RunStarted,
 )
-from ..human import HumanRequest
 from ..transcript.decisions import decided
 
 
@@ -28,7 +29,7 @@ class Facts:
     def __init__(self) -> None:
         self.typed_here = False
         """Whether answers that are typed at the console are on the screen already."""
-        self._asked: dict[str, tuple[HumanRequest, bool]] = {}
+        self._asked: dict[str, tuple[InputRequestEvent, bool]] = {}
         """Open requests, and whether a classic one is answered elsewhere."""
         self._here: set[str] = set()
         self._silent: set[str] = set()
@@ -40,9 +41,22 @@ class Facts:
                 self._silent.add(event.run_id)
         elif isinstance(event, (RunCompletionEvent, ErrorEvent)):
             self._silent.discard(event.run_id)
+            self._forget(lambda asked: asked.run_id == event.run_id)
         elif isinstance(event, InputRequestEvent):
             # Answered already, it was elsewhere; where it stands again, an interruption had taken it away.
-            self._asked[event.request.id] = (event.request, event.answered or event.seat is None)
+            self._asked[event.request.id] = (event, event.answered or event.seat is None)
+        elif isinstance(event, EscalatedEvent):
+            self._asked.pop(event.request.id, None)  # what follows may be the same request, a level higher
+        elif isinstance(event, DecidedEvent) and self._asked:
+            self._forget(lambda asked: asked.request.action is event.action)  # those that were withdrawn
+
+    def _forget(self, over: Callable[[InputRequestEvent], bool]) -> None:
+        self._asked = {id: asked for id, asked in self._asked.items() if not over(asked[0])}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question stands anywhere, as far as the events tell that were seen."""
+        return bool(self._asked)
 
     def asked_here(self, request_id: str) -> None:
         """Be told that a question is put to who sits at this console."""
@@ -68,7 +82,7 @@ class Facts:
             self._here.discard(reply.request_id)
         if found is None or self._on_screen(reply.channel) or (self.is_silent(event) and not here):
             return ""
-        request, elsewhere = found
+        request, elsewhere = found[0].request, found[1]
         if request.decisions:
             line = decided(event, request.action)
             return f"[{line}]\n" if line else ""

@@ -34,6 +34,7 @@ from ..events import (
 from ..transcript import hand_over, header, painted, render, visible, write
 from ..transcript.decisions import FACTS, subject
 from .facts import Facts
+from .hiding import Hiding
 
 WORTH_A_NOTE = 1.0
 """Seconds a model call must take for its time to be shown."""
@@ -84,6 +85,7 @@ class Printer:
         self._calls: dict[tuple[str, str], list[Call]] = {}
         self._note = ""
         self._facts = Facts()
+        self._hiding = Hiding()
         self._tools: dict[tuple[str, str], list[Call | None]] = {}
         """The tools that run, each with the line that shows how far it is, if it says so."""
         self._waiting: dict[str, Call] = {}
@@ -93,8 +95,9 @@ class Printer:
         self._known: _Known | None = None
 
     def __call__(self, event: Event, /) -> None:
-        """Show one event."""
+        """Show one event, without what the schemas of tools mark as secret."""
         with self._lock:
+            event = self._hiding.shown(event)
             if isinstance(event, MessageEvent):
                 self._message(event)
             elif isinstance(event, StreamEvent):
@@ -127,8 +130,10 @@ class Printer:
         self._wait_no_more(request_id)
 
     def interrupted(self) -> None:
-        """Say that an interruption is met when the tools that run have ended, if any runs."""
+        """Say that an interruption is met when the tools that run have ended, if any runs and no question stands."""
         with self._lock:
+            if self._facts.asks:
+                return  # it makes room at once
             names = list(dict.fromkeys(name for _, name in self._tools))
             if names:
                 self._write(self._dim(f"[interrupted; you are asked after {', '.join(names)} has ended]") + "\n")
@@ -157,17 +162,17 @@ class Printer:
             self._note = ""
             return
         text = self._render(event)
-        if self._open == key:
+        if self._open == key:  # what was streamed stands there as it came
             shown = "".join(self._shown)
             if text.startswith(shown):
                 self._open, self._shown = None, []
                 self._write(text[len(shown) :])
             else:
                 self._void("the message differs from it")
-                self._write(text)
+                self._write(self._hiding.text(event, text))
         else:
             self._cut_stream("another message came first")
-            self._write(text)
+            self._write(self._hiding.text(event, text))
         self._show_note()
 
     def _piece(self, event: StreamEvent) -> None:
@@ -287,7 +292,7 @@ class Printer:
         elif isinstance(event, EscalatedEvent):
             self._wait_no_more(event.request.id)
         self._facts.see(event)
-        text = self._answered(event) or self._not_run(event) or self._rendered(event)
+        text = self._hiding.text(event, self._answered(event) or self._not_run(event) or self._rendered(event))
         over = isinstance(event, (RunCompletionEvent, ErrorEvent))
         asks = isinstance(event, InputRequestEvent)
         if over or (asks and event.request.moment == "interrupt"):
@@ -310,7 +315,7 @@ class Printer:
 
     def _not_run(self, event: Event) -> str:
         """Say on a terminal that a call was not run, of which the transcript shows nothing."""
-        if not isinstance(event, ToolNotRunEvent) or not self._look().tty:
+        if not isinstance(event, ToolNotRunEvent) or self._facts.is_silent(event) or not self._look().tty:
             return ""
         line = self._clean(f"[{event.func_name} was not run: {event.reason}]")
         return self._dim(line) + "\n"

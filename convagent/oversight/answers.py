@@ -224,6 +224,11 @@ def _check_edit(request: HumanRequest, decision: Decision) -> None:
     if not decision.arguments:
         raise NotUnderstood("edit: expected the arguments that change, such as: edit amount=5")
     assert request.action is not None  # only actions are edited
+    said = decision.arguments.get("content")
+    if request.action.kind == "reply" and isinstance(said, str) and not said.strip():
+        raise NotUnderstood(
+            "edit: content is blank, and nothing can be said so; reject it, or say what is to stand there"
+        )
     if request.schema is not None:
         changed = {**request.action.arguments, **decision.arguments}
         _check_names(request.schema, decision.arguments, "edit")

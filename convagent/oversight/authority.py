@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ..action import Action
 from ..errors import ConfigError
-from ..human import HumanReply, HumanRequest
+from ..human import HumanReply, HumanRequest, Seat
 
 EVERY_ROLE = "*"
 
@@ -57,6 +57,16 @@ def may_serve(to: tuple[str, ...], by: str, roles: Iterable[str], directory: Dir
             return False
         roles = directory.roles_of(by)
     return not to or by in to or EVERY_ROLE in roles or not set(to).isdisjoint(roles)
+
+
+def sits(seat: Seat, who: tuple[str, ...], directory: Directory | None) -> bool:
+    """Return whether somebody may sit there who may answer what is for these persons or roles.
+
+    Where there is a directory, it says so: what a channel says of roles counts for nothing beside it.
+    """
+    if directory is None:
+        return seat.serves(who)
+    return any(not seat.person or seat.person == person for person in directory.serves(who))
 
 
 def same_person(one: str, other: str) -> bool:

@@ -92,9 +92,8 @@ class Below(Policy):
         return self.policy.opinion(action, True, (*trail, self))
 
     def clause(self, action: Action) -> str:
-        """Say how sure the model was."""
-        sure = action.confidence
-        return f"confidence {sure if isinstance(sure, str) else f'{sure:.2f}'} < {self.threshold:g}"
+        """Say what it fell short of. How sure the model was stands in the action: an "always" is about the rule."""
+        return f"confidence below {self.threshold:g}"
 
     def about(self, kind: Kind) -> bool:
         """Be about what a model made."""

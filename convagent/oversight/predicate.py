@@ -7,18 +7,16 @@ would silently drop a part of one, so asking one for its truth raises.
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Literal, NoReturn, cast
 
 from ..action import Action
 from ..errors import ConfigError, PolicyError
+from .values import OPERATIONS, SIMPLE, Op, comparable, is_finite, path_text, short, step
 
 Root = Literal["arg", "its"]
-Op = Literal["<", "<=", ">", ">=", "==", "!=", "in", "contains", "matches"]
 
 
 class Predicate:
@@ -128,7 +126,7 @@ class Ref:
         raise ConfigError(f"`in` asks for a truth value at once; write {self}.contains({part!r})")
 
     def __str__(self) -> str:
-        return self._root + _path_text(self._path)
+        return self._root + path_text(self._path)
 
     __repr__ = __str__
 
@@ -159,9 +157,9 @@ class Compare(Predicate):
 
     def __post_init__(self) -> None:
         root, path = parts(self.ref)
-        short = root == "arg" and len(path) == 1 and type(self.value) in _SIMPLE
-        object.__setattr__(self, "key", path[0] if short else "")
-        object.__setattr__(self, "test", _OPS[self.op])
+        plain = root == "arg" and len(path) == 1 and type(self.value) in SIMPLE
+        object.__setattr__(self, "key", path[0] if plain else "")
+        object.__setattr__(self, "test", OPERATIONS[self.op])
         if not path:
             raise ConfigError(f"{root} alone cannot be compared; name a value of it, such as {_EXAMPLES[root]}")
         if root == "its" and path[0] not in _PROPERTIES:
@@ -192,8 +190,8 @@ class Compare(Predicate):
                     raise self._cannot(found, self.value) from None
         found = value_of(self.ref, action)
         wanted = value_of(self.value, action) if isinstance(self.value, Ref) else self.value
-        if type(found) not in _SIMPLE or type(wanted) not in _SIMPLE:
-            found, wanted = _comparable(found, self.ref), _comparable(wanted, self.ref)
+        if type(found) not in SIMPLE or type(wanted) not in SIMPLE:
+            found, wanted = comparable(found, self.ref), comparable(wanted, self.ref)
         try:
             return bool(self.test(found, wanted))
         except TypeError:
@@ -201,7 +199,7 @@ class Compare(Predicate):
 
     def _cannot(self, found: Any, wanted: Any) -> PolicyError:
         what = type(found).__name__
-        return PolicyError(f"{self}: {_short(found)} ({what}) and {_short(wanted)} cannot be compared")
+        return PolicyError(f"{self}: {short(found)} ({what}) and {short(wanted)} cannot be compared")
 
     def __str__(self) -> str:
         if self.op in ("contains", "matches"):
@@ -321,7 +319,7 @@ def value_of(ref: Ref, action: Action) -> Any:
     found: Any = action.arguments if root == "arg" else action
     for name in path:
         try:
-            found = _step(found, name)
+            found = step(found, name)
         except (KeyError, AttributeError, IndexError, ValueError, TypeError):
             raise PolicyError(f"{ref}: there is no {name!r} in {action.kind} {action.name!r}") from None
     if isinstance(found, float) and not math.isfinite(found):
@@ -329,35 +327,6 @@ def value_of(ref: Ref, action: Action) -> Any:
     if callable(found):
         raise PolicyError(f"{ref} is a method or a function, not a value")
     return found
-
-
-def _comparable(value: Any, ref: Ref) -> Any:
-    """Return a value such that equal things are equal: enumerations by their value, lists as tuples."""
-    if isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, (list, tuple)):
-        return tuple(_comparable(v, ref) for v in cast("list[Any]", value))
-    if isinstance(value, dict):
-        return {k: _comparable(v, ref) for k, v in cast("dict[Any, Any]", value).items()}
-    if not _is_finite(value):
-        raise PolicyError(f"{ref} is {value}, which cannot be compared")
-    return value
-
-
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not hasattr(value, "is_finite") or bool(value.is_finite())  # Decimal
-
-
-def _step(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return value[name]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, (list, tuple)):
-        return value[int(name)]  # pyright: ignore[reportUnknownVariableType]
-    if hasattr(value, "keys") and hasattr(value, "__getitem__"):
-        return value[name]
-    return getattr(value, name)
 
 
 def _constant(value: Any) -> Any:
@@ -369,7 +338,7 @@ def _constant(value: Any) -> Any:
         return tuple(_element(v) for v in cast("list[Any]", value))
     if isinstance(value, dict):
         return {k: _element(v) for k, v in cast("dict[Any, Any]", value).items()}
-    if not _is_finite(value):
+    if not is_finite(value):
         raise ConfigError(f"{value} cannot be compared with: every comparison with it is false, or says nothing")
     return value
 
@@ -380,20 +349,6 @@ def _element(value: Any) -> Any:
     return _constant(value)
 
 
-def _matches(found: Any, pattern: str) -> bool:
-    return re.fullmatch(pattern, found) is not None
-
-
-def _in(found: Any, values: Any) -> bool:
-    return any(found == v for v in values)
-
-
-_OPS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-    "in": _in, "contains": operator.contains, "matches": _matches,
-}  # fmt: skip
-_SIMPLE = frozenset({str, int, float, bool, type(None)})
-"""Types that are compared as they are; a float that is not finite was refused before."""
 _EXAMPLES: dict[str, str] = {"arg": "arg.amount > 100", "its": "its.risk == 'high'"}
 
 
@@ -404,26 +359,13 @@ def named(fn: Callable[..., Any]) -> str:
 
 def _told(ref: Ref) -> str:
     root, path = parts(ref)
-    text = _path_text(path).removeprefix(".")
+    text = path_text(path).removeprefix(".")
     return text if root == "arg" else f"its {text}"
 
 
 def _inner(predicate: Predicate, same: type[Predicate]) -> str:
     alone = isinstance(predicate, same) or not isinstance(predicate, (Both, Either))
     return predicate.told() if alone else f"({predicate.told()})"
-
-
-def _path_text(path: tuple[str, ...]) -> str:
-    text = ""
-    for name in path:
-        plain = name.isidentifier() and not name.startswith("_") and name not in ("in_", "contains", "matches")
-        text += f".{name}" if plain else f"[{name}]" if name.isdecimal() else f"[{name!r}]"
-    return text
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _no_truth(value: object) -> NoReturn:

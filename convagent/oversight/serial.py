@@ -80,7 +80,7 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
         case Ask():
             return {
                 "is": "ask", "who": list(policy.who), "need": policy.need, "within": policy.within,
-                "form": _form_json(policy.form),
+                "form": form_to_json(policy.form),
             }  # fmt: skip
         case Retry():
             b = policy.backoff
@@ -140,7 +140,12 @@ def _condition_json(condition: Predicate) -> dict[str, Any]:
             )
 
 
-def _form_json(form: Any) -> dict[str, Any] | None:
+def form_to_json(form: Any) -> dict[str, Any] | None:
+    """Return what an approval has to fill in as plain JSON values; a pydantic model is named.
+
+    Raises:
+        ConfigError: it cannot be named, or is no JSON.
+    """
     if form is None:
         return None
     if isinstance(form, tuple):
@@ -191,10 +196,10 @@ def _policy(value: Any) -> Policy:
             return deny(*take("reason"))
         case "ask":
             who, need, within, form = take("who", "need", "within", "form")
-            return ask(*_list(who, "who"), need=need, within=within, form=_form(form))
+            return ask(*_list(who, "who"), need=need, within=within, form=form_from_json(form))
         case "retry":
             times, backoff, on = take("times", "backoff", "on")
-            return retry(times, _backoff(backoff), _list(on, "on"))
+            return retry(times, backoff_from_json(backoff), _list(on, "on"))
         case "when":
             condition, policy = take("condition", "policy")
             return When(_condition(condition), _policy(policy))
@@ -284,7 +289,8 @@ def _rule(value: Any) -> tuple[Predicate, str]:
     return _condition(fields["condition"]), fields["risk"]
 
 
-def _backoff(value: Any) -> Backoff:
+def backoff_from_json(value: Any) -> Backoff:
+    """Return the delays that were written with a `retry`."""
     fields = _object(value, "backoff")
     numbers = [fields.get(name) for name in ("first", "factor", "limit")]
     right = [n for n in numbers if isinstance(n, (int, float)) and not isinstance(n, bool) and math.isfinite(n)]
@@ -293,7 +299,8 @@ def _backoff(value: Any) -> Backoff:
     return Backoff(*map(float, right))
 
 
-def _form(value: Any) -> Any:
+def form_from_json(value: Any) -> Any:
+    """Return the form that `form_to_json` wrote."""
     if value is None:
         return None
     match _only(value, "form"):

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
+from .._keywords import says_what_it_takes
 from ..action import Action
+from ..errors import ConfigError
 from .explain import explain
 from .guards import At, Failing, Sample, When
 from .guards import Below as BelowGuard
@@ -27,6 +29,11 @@ class RulesOf(Protocol):
     @property
     def risk(self) -> str:
         """The word for its risk, or empty."""
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """Whether all it does is ask a person."""
         ...
 
 
@@ -91,6 +98,8 @@ class ToolPolicy:
     """What the tool itself says."""
     oversight: Policy | None
     """What of the agent's oversight is about it."""
+    asks: bool = False
+    """Whether all it does is ask a person, which no rule holds back."""
 
     @property
     def has_rule(self) -> bool:
@@ -100,6 +109,8 @@ class ToolPolicy:
     @property
     def decides(self) -> str:
         """Say in words who decides, on one line or more."""
+        if self.asks:
+            return "nobody: all it does is ask a person"
         said = [(who, p) for who, p in (("tool", self.approval), ("agent", self.oversight)) if p is not None]
         lines = [f"{who}: {explain(policy)}" for who, policy in said]
         return "\n".join(lines if self.has_rule else ["nobody: no rule is about its calls", *lines])
@@ -114,8 +125,8 @@ class PolicyTable:
 
     @property
     def without_rule(self) -> tuple[str, ...]:
-        """Return the names of the tools that no policy is about."""
-        return tuple(row.tool for row in self.rows if not row.has_rule)
+        """Return the names of the tools that no policy is about, but for those that only ask a person."""
+        return tuple(row.tool for row in self.rows if not row.has_rule and not row.asks)
 
     def __iter__(self) -> Iterator[ToolPolicy]:
         return iter(self.rows)
@@ -132,11 +143,17 @@ class PolicyTable:
         return "\n".join([*_columns([("tool", "role", "risk", "who decides"), *cells]), "", last])
 
 
+@says_what_it_takes
 def policy_table(agent: AgentOf) -> PolicyTable:
     """Return every tool of an agent with who decides about it.
 
     What a chat or the other agent adds by its own `oversight=` is not known here, and only tightens it.
+
+    Raises:
+        ConfigError: it is no agent.
     """
+    if not hasattr(agent, "own_tools"):
+        raise ConfigError(f"policy_table({agent!r}): expected an agent, such as ConversableAgent('bot', tools=[...])")
     mine = as_policies(agent.policies)
     rows = [_row(agent, tool, role, mine) for tool, role in _tools(agent)]
     return PolicyTable(agent.name, tuple(sorted(rows, key=lambda row: row.tool)))
@@ -156,6 +173,8 @@ def _tools(agent: AgentOf) -> list[tuple[ToolOf, str]]:
 
 
 def _row(agent: AgentOf, tool: ToolOf, role: str, policies: tuple[Policy, ...]) -> ToolPolicy:
+    if tool.rules.asks:
+        return ToolPolicy(tool.name, tool.rules.risk, role, None, None, asks=True)
     facts = Action("tool", agent.name if "calls" in role else "", tool.name, risk=tool.rules.risk)
     approval = [kept for p in as_policies(tool.rules.approval) if (kept := concerning(p, facts)) is not None]
     oversight = [kept for p in policies if (kept := concerning(p, facts)) is not None]

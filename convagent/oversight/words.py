@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+from .._keywords import says_what_it_takes
 from ..action import KINDS, Action, Kind
 from ..duration import Duration, seconds
 from ..errors import ConfigError, one_of
@@ -18,6 +19,7 @@ from .policy import Policy, as_policy
 from .predicate import Predicate, checked
 
 
+@says_what_it_takes
 def deny(reason: str = "not allowed") -> Deny:
     """Let it not happen; the proposer is told the reason."""
     if not isinstance(cast(object, reason), str) or not reason.strip():
@@ -25,6 +27,7 @@ def deny(reason: str = "not allowed") -> Deny:
     return Deny(reason)
 
 
+@says_what_it_takes
 def ask(*who: str, need: int = 1, within: Duration | None = None, form: Any = None) -> Ask:
     """Let people decide.
 
@@ -48,6 +51,7 @@ def ask(*who: str, need: int = 1, within: Duration | None = None, form: Any = No
     return Ask(tuple(who), need, limit, _form(form))
 
 
+@says_what_it_takes
 def retry(
     times: int, backoff: Backoff | None = None, on: str | type[BaseException] | Iterable[str | type[BaseException]] = ()
 ) -> Retry:
@@ -69,11 +73,13 @@ def retry(
     return Retry(times, backoff or exponential(), _error_names(on))
 
 
+@says_what_it_takes
 def when(condition: Predicate | Callable[[Action], Any], policy: Any) -> When:
     """Apply a policy where a condition holds: ``when(arg.amount > 100, ask("clerk"))``."""
     return When(checked(condition), as_policy(policy))
 
 
+@says_what_it_takes
 def at(kind: Kind, policy: Any) -> At:
     """Apply a policy to actions of one kind: ``at("handoff", ask("dispatcher"))``."""
     if kind not in KINDS:
@@ -81,11 +87,13 @@ def at(kind: Kind, policy: Any) -> At:
     return At(kind, as_policy(policy))
 
 
+@says_what_it_takes
 def below(threshold: float, policy: Any) -> Below:
     """Apply a policy where the agent's `confidence` is below a threshold; unknown is low."""
     return Below(_share("below", threshold), as_policy(policy))
 
 
+@says_what_it_takes
 def failing(attempts: int, policy: Any) -> Failing:
     """Apply a policy where something failed this often, or at once where it must not be tried again."""
     if isinstance(attempts, bool) or not isinstance(cast(object, attempts), int) or attempts < 1:
@@ -93,6 +101,7 @@ def failing(attempts: int, policy: Any) -> Failing:
     return Failing(attempts, as_policy(policy))
 
 
+@says_what_it_takes
 def sample(rate: float, policy: Any) -> Sample:
     """Apply a policy to a share of all actions: ``sample(0.05, ask("auditor"))``."""
     return Sample(_share("sample", rate), as_policy(policy))

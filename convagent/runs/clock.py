@@ -19,7 +19,15 @@ class Handle(Protocol):
         ...
 
 
-class Clock(Protocol):
+class Worked(Protocol):
+    """What is told that something is being done."""
+
+    def busy(self, by: int) -> None:
+        """Be told that a step begins (1) or ends (-1)."""
+        ...
+
+
+class Clock(Worked, Protocol):
     """What time it is, and how to wait."""
 
     def now(self) -> float:
@@ -63,15 +71,15 @@ MACHINE: Clock = MachineClock()
 # ---------------------------------------------------------------- a clock that jumps
 
 
-async def at_work(clock: Clock, fn: Callable[[], Awaitable[T]]) -> T:
-    """Let a clock that jumps stand still while a step is done."""
-    step = _Step(clock)
+async def at_work(told: Worked, fn: Callable[[], Awaitable[T]]) -> T:
+    """Do a step, and say so: a clock that jumps stands still meanwhile, a run that can park does not."""
+    step = _Step(told)
     token = _STEPS.set((*_STEPS.get(), step))
-    clock.busy(1)
+    told.busy(1)
     try:
         return await fn()
     finally:
-        clock.busy(-1)
+        told.busy(-1)
         _STEPS.reset(token)
 
 
@@ -88,16 +96,16 @@ async def idle(waiting: Awaitable[T]) -> T:
 
 
 class _Step:
-    __slots__ = ("_clock", "_waits")
+    __slots__ = ("_told", "_waits")
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._waits = clock, 0
+    def __init__(self, told: Worked) -> None:
+        self._told, self._waits = told, 0
 
     def waits(self, by: int) -> None:
         """Be told that something in it begins (1) or ends (-1) to wait."""
         before, self._waits = self._waits, self._waits + by
         if bool(before) != bool(self._waits):
-            self._clock.busy(-by)
+            self._told.busy(-by)
 
 
 _STEPS: ContextVar[tuple[_Step, ...]] = ContextVar("convagent_steps", default=())

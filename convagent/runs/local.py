@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import warnings
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._sync import Host
@@ -19,7 +20,7 @@ from ..events import (
 )
 from ..human import ANYBODY, Decision, HumanReply, HumanRequest, Receipt, Seat
 from ..oversight.answers import read_answer
-from ..oversight.authority import Directory
+from ..oversight.authority import Directory, sits
 from ..runtime import ANY, Control, Steer
 from ..tools.tool import Effect
 from .clock import MACHINE, Clock, at_work, idle
@@ -35,6 +36,8 @@ Observer = Callable[[Event], Any]
 
 class LocalRuntime:
     """A run in this process. Ends with it."""
+
+    keeps = False
 
     def __init__(
         self,
@@ -57,12 +60,17 @@ class LocalRuntime:
         self.clock = clock
         self.steering = Steering(parent.steering if parent is not None else None)
         self._seq = 0
+        self._requests = 0
         self._children = 0
         self._questions: dict[str, Question] = {}
         self._settled: dict[str, Question] = {}
         self._kept: dict[str, HumanReply] = {}
         self._interrupted: Steering | None = None
         self._rng: Random | None = None
+
+    def observe(self, observers: Sequence[Observer]) -> None:
+        """Tell these what happens."""
+        self.observers = tuple(observers)
 
     @property
     def rng(self) -> Random:
@@ -126,16 +134,39 @@ class LocalRuntime:
         if self.host is not None:
             self.host.deliver(event)
 
-    def step(self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent") -> Awaitable[T]:
-        """Do a thing. Nothing is remembered: in memory a turn is never entered again."""
+    def recorded(self, event: Event) -> Event:
+        """Return the event: in memory a turn is never entered again."""
+        return event
+
+    def step(
+        self, key: str, fn: Callable[[], Awaitable[T]], effect: Effect = "idempotent", kind: type[T] | None = None
+    ) -> Awaitable[T]:
+        """Do a thing. Nothing is remembered."""
         return fn() if self.clock is MACHINE else at_work(self.clock, fn)
+
+    def begun(self, strand: str) -> bool:
+        """Return False: in memory a turn is entered once."""
+        return False
+
+    def remember(self, key: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Make it."""
+        return make()
+
+    def request_id(self) -> str:
+        """Return the id of the next request: the run's, and a number."""
+        self._requests += 1
+        return f"{self.run_id}:{self._requests}"
+
+    def working(self, called: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Return the call: in memory nothing depends on whether the run is busy."""
+        return called
 
     async def wait(self, request: HumanRequest, form: Any = None) -> HumanReply | None:
         """Emit a request and wait for its reply; None: its time is up."""
         if request.id in self._kept:
             return self._kept.pop(request.id)
-        question = Question(request, self, form)
-        around = self._outward()
+        question = self.question(request, form)
+        around, directory = self._outward(), self.directory
         for runtime in around:
             runtime._questions[request.id] = question
         left = None if request.deadline is None else request.deadline - self.now()
@@ -151,9 +182,11 @@ class LocalRuntime:
                     _watch=question.when_closed,
                     _interrupt=self._interrupt,
                     _failed=question.channel_failed,
+                    _refused=question.refuse,
+                    _serves=None if directory is None else lambda seat: sits(seat, request.to, directory),
                 )
             )
-            return await (question.future if self.clock is MACHINE else idle(question.future))
+            return await self.waited(question.future)
         except asyncio.CancelledError:
             if question.reply is not None:  # it came in this very moment, and the question may stand again
                 self._kept[request.id] = question.reply
@@ -167,6 +200,18 @@ class LocalRuntime:
                 if request.decisions:  # an answer that comes later is told so
                     runtime._settled[request.id] = question
 
+    def question(self, request: HumanRequest, form: Any) -> Question:
+        """Return a question that stands in this run."""
+        return Question(request, self, form)
+
+    def waited(self, future: asyncio.Future[T]) -> Awaitable[T]:
+        """Return what awaits an answer."""
+        return future if self.clock is MACHINE else idle(future)
+
+    def stood(self, request: HumanRequest, began: float) -> float:
+        """Return for how many seconds a request has stood that was put at this time."""
+        return self.now() - began
+
     # ------------------------------------------------------------ what a question asks its run
 
     def read(self, request: HumanRequest, reply: HumanReply, form: Any) -> Decision | None:
@@ -177,8 +222,12 @@ class LocalRuntime:
         """Return the names of the channels on which somebody may answer; `HOST` among them for the run's consumer."""
         channels, seat = self._reached()
         elsewhere = [c for c in channels if not _is_at_host(c)]
-        names = {_name_of(c) for c in elsewhere if any(_may_answer(s, request) for s in seats_of(c))}
-        return {*names, HOST} if seat is not None and _may_answer(seat, request) else names
+        names = {_name_of(c) for c in elsewhere if any(self._may_answer(s, request) for s in seats_of(c))}
+        return {*names, HOST} if seat is not None and self._may_answer(seat, request) else names
+
+    def _may_answer(self, seat: Seat, request: HumanRequest) -> bool:
+        """Return whether somebody sits there whom a request is for, and who has not approved it yet."""
+        return sits(seat, request.to, self.directory) and (not seat.person or seat.person not in request.given)
 
     # ------------------------------------------------------------ who is reached
 
@@ -226,10 +275,11 @@ class LocalRuntime:
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         self.emit(ChannelFailedEvent(channel=channel, error=text, request_id=request.id if request is not None else ""))
 
-    def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt) -> None:
+    def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt, since: float) -> None:
         """Record an answer that does not count, or not yet alone."""
         if receipt.status == "accepted":
-            event: Event = InputReplyEvent(reply=reply, agent=request.agent, settled=False)
+            seconds = self.now() - since
+            event: Event = InputReplyEvent(reply=reply, seconds=seconds, agent=request.agent, settled=False)
         else:
             event = AnswerRefusedEvent(
                 request_id=request.id, status=receipt.status, problem=receipt.problem, by=reply.by,
@@ -253,7 +303,8 @@ class LocalRuntime:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time."""
-        await idle(self.clock.sleep(seconds))
+        forever = seconds == math.inf
+        await idle(asyncio.get_running_loop().create_future() if forever else self.clock.sleep(seconds))
 
     def control(self, kinds: Sequence[Steer] | None = None) -> Control | None:
         """Take the oldest control message that is waiting, of these kinds; a stop comes first, and stays."""
@@ -270,6 +321,10 @@ class LocalRuntime:
     def stop(self, control: Control) -> None:
         """End the run, and whichever around it the last interruption was meant for."""
         (self._interrupted or self.steering).steer(control)
+
+    def end_turn(self) -> Awaitable[None]:
+        """Yield: in memory a turn leaves nothing behind."""
+        return asyncio.sleep(0)
 
     def breathe(self) -> Awaitable[None]:
         """Yield once. Without it a model that never suspends locks out interrupts and other chats."""
@@ -311,11 +366,6 @@ _ANYBODY = (ANYBODY,)
 def seats_of(channel: Observer) -> tuple[Seat, ...]:
     """Return who answers at a channel; one that does not say: anybody."""
     return tuple(getattr(channel, "seats", ())) or _ANYBODY
-
-
-def _may_answer(seat: Seat, request: HumanRequest) -> bool:
-    """Return whether somebody sits there whom a request is for, and who has not approved it yet."""
-    return seat.serves(request.to) and (not seat.person or seat.person not in request.given)
 
 
 def _is_at_host(channel: Observer) -> bool:

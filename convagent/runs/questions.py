@@ -9,8 +9,10 @@ from threading import Lock
 from typing import Any, Protocol
 
 from .._sync import Boxed
+from ..errors import NobodyReachable
 from ..human import Decision, HumanReply, HumanRequest, Receipt
 from ..oversight.answers import NotUnderstood
+from ..oversight.counting import as_it_stands, given, is_vote, missing, too_late, voted
 
 HOST = ""
 """Stands among the channels for whoever consumes the run's events."""
@@ -23,8 +25,19 @@ class Asker(Protocol):
         """Return what a reply decides, in the thread that hands it in; raise `NotUnderstood` if it does not count."""
         ...
 
-    def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt) -> None:
-        """Be told, on the loop, of a reply that does not count, or of a vote that is not the last."""
+    def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt, since: float) -> None:
+        """Be told, on the loop, of a reply that does not count, or of a vote that is not the last.
+
+        Args:
+            request: the question.
+            reply: the answer.
+            receipt: what became of it.
+            since: when the question was put.
+        """
+        ...
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
         ...
 
     def channels_for(self, request: HumanRequest) -> set[str]:
@@ -48,6 +61,7 @@ class Question:
         "_form",
         "_lock",
         "_loop",
+        "_since",
         "_standing",
         "_votes",
         "_watchers",
@@ -65,7 +79,7 @@ class Question:
             form: the pydantic model of its form.
         """
         self.request = request
-        self._asker, self._form = asker, form
+        self._asker, self._form, self._since = asker, form, asker.now()
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[HumanReply | None] = self._loop.create_future()
         self.reply: HumanReply | None = None
@@ -87,17 +101,25 @@ class Question:
             return Receipt("accepted")
         receipt = self._take(reply)
         if receipt.status != "accepted" or not self._closed:
-            self._soon(self._asker.told, self.request, reply, receipt)
+            self._tell(reply, receipt)
         return receipt
+
+    def refuse(self, reply: HumanReply, problem: str) -> Receipt:
+        """Take a reply that a channel does not let count, such as of somebody who does not sit there."""
+        receipt = Receipt("invalid", problem)
+        self._tell(reply, receipt)
+        return receipt
+
+    def _tell(self, reply: HumanReply, receipt: Receipt) -> None:
+        self._soon(self._asker.told, self.request, reply, receipt, self._since)
 
     def _take(self, reply: HumanReply) -> Receipt:
         if self._closed:
             return self._too_late(reply)
         if reply.end_of_input:
             return self._ended(reply)
-        request = replace(self.request, given=self._given()) if self._votes else self.request
         try:
-            decision = self._asker.read(request, reply, self._form)
+            decision = self._asker.read(as_it_stands(self.request, self._votes), reply, self._form)
         except NotUnderstood as wrong:
             return Receipt("invalid", str(wrong))
         if decision is not reply.decision:
@@ -105,7 +127,7 @@ class Question:
         with self._lock:
             if self._closed:
                 watchers = None
-            elif decision is not None and decision.verb == "approve" and self._missing() > 1:
+            elif is_vote(self.request, self._votes, decision):
                 return self._vote(reply)
             else:
                 reply = replace(reply, votes=self._votes) if self._votes else reply
@@ -118,56 +140,48 @@ class Question:
         return Receipt("accepted")
 
     def _vote(self, reply: HumanReply) -> Receipt:
-        if reply.by in self._given():
+        if reply.by in given(self.request, self._votes):
             return Receipt("invalid", f"{reply.by} has approved already")
         self._votes = (*self._votes, reply)
-        left = self._missing()
-        return Receipt("accepted", f"approved; {left} more must" if left > 1 else "approved; one more must")
-
-    def _given(self) -> tuple[str, ...]:
-        return (*self.request.given, *(vote.by for vote in self._votes))
-
-    def _missing(self) -> int:
-        return self.request.need - len(self._given())
+        return voted(missing(self.request, self._votes))
 
     def _too_late(self, reply: HumanReply) -> Receipt:
-        settled = self.reply
-        if settled is None:
-            return Receipt("late", "nobody waits for this answer any more")
-        if settled.decision is None and not self.request.decisions:
-            return Receipt("late", "that question is answered already")
         try:
             decision = reply.decision or self._asker.read(self.request, reply, self._form)
         except NotUnderstood:
             decision = None
-        who = f" by {settled.by}" if settled.by else ""
-        if decision == settled.decision:
-            return Receipt("duplicate", f"this was decided so already{who}")
-        return Receipt("conflict", f"this was decided already{who}: {settled.decision}")
+        return too_late(self.request, self.reply, decision)
 
     def _ended(self, reply: HumanReply) -> Receipt:
         """Take the end of a channel: at a classic prompt the answer, of a decision one channel less."""
         if self.request.decisions:
-            self.fails(reply.channel if reply.channel in self._stands_on() else HOST)
+            if self.fails(reply.channel if reply.channel in self._stands_on() else HOST):
+                self._soon(self._asker.failed, self.request, reply.channel, "its input has ended")
         elif self.close(reply):
             self._settle_soon(reply)
         return Receipt("accepted")
 
-    def fails(self, channel: str) -> None:
-        """Let it stand on one channel less; where none is left, nobody can be reached."""
+    def fails(self, channel: str, error: BaseException | str = "") -> bool:
+        """Let it stand on one channel less, and return whether it stands; where none is left, nobody can be reached.
+
+        Args:
+            channel: the one that failed.
+            error: why; a `NobodyReachable` that knows better is what the run then raises.
+        """
         with self._lock:
             self._standing = self._stands_on() - {channel}
             # Whoever has approved already is no help there.
-            if self._standing & self._asker.channels_for(replace(self.request, given=self._given())):
-                return
+            if self._standing & self._asker.channels_for(as_it_stands(self.request, self._votes)):
+                return True
         ended = HumanReply(self.request.id, channel=channel, end_of_input=True)
         if self.close():
-            self._settle_soon(ended)
+            self._settle_soon(error if isinstance(error, NobodyReachable) else ended)
+        return False
 
     def channel_failed(self, channel: str, error: BaseException | str) -> None:
         """Let it stand on one channel less, on the loop, and have it recorded why."""
         self._asker.failed(self.request, channel, error)
-        self.fails(channel)
+        self.fails(channel, error)
 
     def _stands_on(self) -> set[str]:
         return self._asker.channels_for(self.request) if self._standing is None else self._standing

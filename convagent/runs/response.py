@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 from .._sync import Mailbox, Started, current_job, refuse_on_loop, unbox
 from .._tracebacks import short_traceback
 from ..agent import Agent
 from ..conversation.result import ChatResult
-from ..events import Event
+from ..events import Event, RunLeftEvent
 from ..messages import Message
 from .async_response import AsyncRunResponse
 from .console import whoever_sits_here
@@ -122,6 +122,7 @@ class RunResponse(Steered):
             mailbox.pump(self._done)
         except BaseException:
             self.cancel()
+            self._see_it_left(on_event)
             raise
         finally:
             self._over = True
@@ -129,10 +130,20 @@ class RunResponse(Steered):
             if console is not None:
                 console.close()
 
+    def _see_it_left(self, on_event: Callable[[Event], None]) -> None:
+        """Wait until a run that is kept in a journal is let go of, and hand out what is said of that."""
+        runtime = self._steering.runtime
+        if runtime is None or not runtime.keeps:
+            return
+        while (event := self._mailbox.take(self._done)) is not None:
+            if isinstance(event, RunLeftEvent):
+                on_event(event)
+
     def cancel(self) -> None:
         """Cancel the run at once: whoever consumes it gets `RunCancelled`. From any thread.
 
-        What was said so far stays in the agents' histories.
+        What was said so far stays in the agents' histories. A run that is kept in a journal is let go of as it
+        stands, and can be gone on with.
         """
         self._done.cancel()
 

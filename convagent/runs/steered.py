@@ -69,12 +69,15 @@ class Steered:
             self._interrupted = False
 
     def _learn_wait(self, event: InputReplyEvent) -> None:
-        asked = self._to.pop(event.reply.request_id, None)
+        asked = self._to.pop(event.reply.request_id, None) if event.settled else None
         if asked is not None and not event.reply.end_of_input:
             self._waits.setdefault(asked, []).append(event.seconds)
 
     def _ctrl_c(self, event: Event | None = None) -> None:
         """Interrupt the run at the first Ctrl-C of a terminal; else raise it."""
+        runtime = self._steering.runtime
+        if runtime is not None and runtime.keeps and any(request.decisions for request in runtime.waiting):
+            raise KeyboardInterrupt from None  # it waits as well without this program
         asked_already = isinstance(event, InputRequestEvent) and event.request.moment == "interrupt"
         if asked_already or self._interrupted or not is_tty(sys.stdin):
             raise KeyboardInterrupt from None

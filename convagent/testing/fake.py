@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ..duration import Duration, seconds
-from ..errors import ConfigError
+from ..errors import ConfigError, NobodyReachable
 from ..events import Event, InputRequestEvent
 from ..human import Decision, HumanReply, HumanRequest, Receipt, Seat, edit, reject, respond, revise, stop
 from .clock import VirtualClock
@@ -49,7 +49,8 @@ class Fake:
 
     Each is a person whose only role is their own name; give more by ``roles={"ada": ["clerk"]}``. A
     role that nobody plays is unreachable. A wrong answer is refused as it would be from anybody, and
-    kept in `receipts`; the person then says nothing more to that question.
+    kept in `receipts`; the person then says nothing more to that question. One that nobody will ever
+    answer, because it has no ``within=`` either, ends the run with `NobodyReachable`, which says so.
 
     Args:
         roles: roles of persons, by name.
@@ -84,19 +85,22 @@ class Fake:
         if not isinstance(event, InputRequestEvent):
             return
         self.asked.append(event.request)
-        for seat in self.seats:
-            if seat.serves(event.request.to):
-                self._act(event, seat, next(self._behaviours[seat.person]))
+        present = [seat for seat in self.seats if event.is_for(seat)]
+        asked = _Asked(event, len(present))
+        for seat in present:
+            self._act(asked, seat, next(self._behaviours[seat.person]))
 
-    def _act(self, event: InputRequestEvent, seat: Seat, behaviour: Behaviour) -> None:
+    def _act(self, asked: _Asked, seat: Seat, behaviour: Behaviour) -> None:
+        event = asked.event
         if isinstance(behaviour, Silent):
+            asked.done(f"{seat.person} is silent")
             return
         if isinstance(behaviour, After):
             later = behaviour.answer
-            self.clock.call_later(behaviour.delay, lambda: self._act(event, seat, later))
+            self.clock.call_later(behaviour.delay, lambda: self._act(asked, seat, later))
             return
         if callable(behaviour) and not isinstance(behaviour, Decision):
-            self._act(event, seat, behaviour(event.request))
+            self._act(asked, seat, behaviour(event.request))
             return
         decision = behaviour if isinstance(behaviour, Decision) else None
         text = behaviour if isinstance(behaviour, str) else ""
@@ -105,6 +109,30 @@ class Fake:
             authenticated="fake",
         )  # fmt: skip
         self.receipts.append(event.reply(reply))
+        asked.done(f"to {seat.person} was said: {self.receipts[-1].problem}")
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question, and how many have not done yet what they do about it."""
+
+    event: InputRequestEvent
+    left: int
+    said: list[str] = field(default_factory=list[str])
+
+    def done(self, what: str) -> None:
+        """Note what became of one person; after the last of them, end what would be waited for for ever."""
+        self.left -= 1
+        self.said.append(what)
+        asked = self.event.request
+        if self.left or asked.deadline is not None or self.event.answered:
+            return
+        prompt = asked.prompt.partition("\n")[0].strip()
+        error = NobodyReachable(
+            f"nobody will ever answer {prompt!r} (request {asked.id}): {'; '.join(self.said)}, and it has no time. "
+            "Let somebody of these people answer, or say when it is given up: within='1h'"
+        )
+        self.event.channel_failed(Fake.name, error)
 
 
 def _script(behaviour: Behaviour) -> Iterator[Behaviour]:

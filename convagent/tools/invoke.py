@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..action import Failure
 from ..errors import NobodyReachable, ToolArgumentsError
 from .arguments import parse_arguments as parse_arguments
 from .context import ToolContext as ToolContext
@@ -28,6 +29,8 @@ class ToolOutcome:
     error: BaseException | None
     """What the tool raised, or why it was not called."""
     seconds: float
+    failure: Failure | None = None
+    """What the error means for trying again; None: it is none, or is not to be tried again."""
 
 
 async def invoke(

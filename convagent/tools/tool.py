@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, cast, overload
 
+from .._keywords import says_what_it_takes
 from ..action import Policy
 from ..errors import ConfigError
 from .arguments import Binder
@@ -266,6 +267,7 @@ def tool(
     impact: Callable[[dict[str, Any]], Any] | None = None,
     cleanup: Callable[[dict[str, Any]], Any] | None = None,
 ) -> Tool: ...
+@says_what_it_takes
 def tool(
     fn: Callable[..., Any] | None = None,
     *,

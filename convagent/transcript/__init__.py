@@ -23,6 +23,7 @@ from ..events import (
     ModelRetryEvent,
     PostCarryoverProcessingEvent,
     PrintEvent,
+    RunLeftEvent,
     RunStarted,
     TerminationAndHumanReplyNoInputEvent,
     TerminationEvent,
@@ -282,6 +283,16 @@ def _control(event: ControlEvent) -> Iterator[Span]:
     return _line(f"[{what}: {event.text}]" if event.text else f"[{what}]", "dim")
 
 
+def _left(event: RunLeftEvent) -> Iterator[Span]:
+    """Say how a run is answered and gone on with whose program ends."""
+    journal = f" --journal {event.journal}"
+    yield from _line(f"[run {event.run_id} is kept in {event.journal}; nothing of it is lost]", "dim")
+    for request in event.requests:
+        answer = "approve" if "approve" in request.decisions else "TEXT"
+        yield from _line(f"[to answer it:     convagent inbox answer {request.id} {answer} --by NAME{journal}]", "dim")
+    yield from _line(f"[to go on with it: convagent resume {event.run_id} MODULE:AGENTS{journal}]", "dim")
+
+
 _STEERED = {"interrupt": "interrupted", "resume": "resumed", "say": "told", "stop": "stopped"}
 
 
@@ -365,6 +376,7 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     ModelFallbackEvent: _fallback,
     ModelRetryEvent: _retry,
     ControlEvent: _control,
+    RunLeftEvent: _left,
     UsageSummaryEvent: _usage,
     **dict.fromkeys(FACTS, _fact),
 }

@@ -7,7 +7,22 @@ from typing import Any
 
 import pytest
 
-from convagent import AssistantAgent, ConfigError, ConvagentError, ConversableAgent, UserProxyAgent
+from convagent import (
+    AssistantAgent,
+    ConfigError,
+    ConvagentError,
+    ConversableAgent,
+    UserProxyAgent,
+    approve,
+    ask,
+    ask_human,
+    deny,
+    escalate,
+    reject,
+    retry,
+    tool,
+    when,
+)
 from convagent.errors import ArgumentError, NoSuchAttribute
 
 
@@ -212,3 +227,43 @@ def test_subclass_may_have_any_method_of_its_own() -> None:
             return code
 
     assert Runner("ada").run_code("1") == "1"
+
+
+# ---------------------------------------------------------------- the words of oversight
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: ask("clerk", witin="1h"), "ask(): unexpected keyword 'witin'; did you mean 'within'?"),
+        (lambda: deny(why="no"), "deny(): unexpected keyword 'why'; expected reason"),
+        (lambda: retry(), "retry() missing 1 required positional argument: 'times'"),
+        (lambda: when(ask("clerk")), "when() missing 1 required positional argument: 'policy'"),
+        (lambda: reject(reason="no"), "reject(): unexpected keyword 'reason'; expected why"),
+        (lambda: approve.always_for(last="1h"), "always_for(): unexpected keyword 'last'; did you mean 'lasts'?"),
+        (lambda: approve.always_for("word"), "always_for(scope)='word' is not one of exact, clause"),
+        (lambda: tool(aproval=ask()), "tool(): unexpected keyword 'aproval'; did you mean 'approval'?"),
+        (lambda: ask_human(t="support"), "ask_human(): unexpected keyword 't'; did you mean 'to'?"),
+        (lambda: escalate(witin="1h"), "escalate(): unexpected keyword 'witin'; did you mean 'within'?"),
+    ],
+)
+def test_word_that_a_function_does_not_take_is_told_with_the_right_one(call: Any, text: str) -> None:
+    """A slip of the pen is a ConfigError where it is written, and not first in the run."""
+    with pytest.raises(ConfigError) as wrong:
+        call()
+    assert str(wrong.value) == text
+
+
+def test_type_error_of_a_users_function_is_not_taken_for_a_misspelt_word() -> None:
+    """What fails inside a call stays what it is."""
+
+    class Odd:
+        @property
+        def __name__(self) -> str:
+            raise TypeError("odd")
+
+        def __call__(self, action: Any) -> Any: ...
+
+    with pytest.raises(TypeError, match=r"^odd$") as raised:
+        tool(Odd(), parameters={})
+    assert not isinstance(raised.value, ConfigError)

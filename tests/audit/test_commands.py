@@ -68,6 +68,15 @@ def test_show_says_who_answered_how_and_when(log: Path, capsys: pytest.CaptureFi
     assert len(out.splitlines()) == len(log.read_text().splitlines())
 
 
+def test_show_warns_below_what_was_edited(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who reads an edited log is told, whatever they filter by; one that is right has no such line."""
+    assert "WARNING" not in _run(capsys, "show", log)[1]
+    log.write_text(log.read_text().replace("no receipt", "no  receipt"))
+    code, out, _ = _run(capsys, "show", log, "--person", "manager")
+    assert code == 1
+    assert out.splitlines()[-1].startswith("WARNING: this is not what was written. BROKEN: row ")
+
+
 def test_show_filters_by_run_and_person(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Only what one person did or was asked, or only one run."""
     _, out, _ = _run(capsys, "show", log, "--person", "manager")

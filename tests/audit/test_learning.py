@@ -124,6 +124,17 @@ def test_metrics_measure_the_waits_of_real_chats(tmp_path: Path) -> None:
     assert [(a.what, a.decided, a.approved) for a in found.approvals_by_clause] == [("amount > 100", 3, 1)]
 
 
+def test_edit_counts_once_and_alike_by_person_and_by_clause(tmp_path: Path) -> None:
+    """What the edit made of the action is asked about no more: its editor's answer counts for it, and is one answer."""
+    keep(tmp_path / "log", calls=[{"amount": 500}], people=Fake(clerk=edit(amount=200), manager=silent))
+    assert [(str(case.decision), case.by) for case in read_log(tmp_path / "log").decided] == [
+        ("edit", ("clerk",)), ("approve", ("clerk",))
+    ]  # fmt: skip
+    found = metrics(tmp_path / "log")
+    assert [(a.what, a.decided, a.approved) for a in found.approvals_by_person] == [("clerk", 1, 0)]
+    assert [(a.what, a.decided, a.approved) for a in found.approvals_by_clause] == [("amount > 100", 1, 0)]
+
+
 def test_metrics_give_median_and_p90() -> None:
     """Of waits of 10, 20, ... 100 seconds the median is 55 and nine in ten are below 91."""
     record = Record()
@@ -346,6 +357,18 @@ def test_calibration_counts_unknown_confidence_as_low() -> None:
     record.asked(200, approve, confidence=0.9)
     found = calibrate(record.events)
     assert (found.threshold, found.asked, found.unknown, found.missed) == (0.0, 1, 1, 0)
+
+
+def test_calibration_leaves_out_what_an_edit_made_of_an_action() -> None:
+    """The model was sure of what it proposed itself, and that was changed."""
+    record = Record()
+    record.asked(500, edit(amount=200), confidence=0.9)
+    proposed = next(e.action for e in record.events if isinstance(e, RulingEvent))
+    changed = replace(proposed, arguments={"amount": 200}, asked_by="ada")
+    record.add(RulingEvent(action=changed, ruling="ask"))
+    record.add(DecidedEvent(action=changed, decision=approve, by=("ada",)))
+    found = calibrate(record.events)
+    assert (found.count, found.wrong) == (1, 1)
 
 
 def test_calibration_finds_none_when_wrong_ones_are_certain() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from convagent import approve
 from convagent.audit import erase, head, read_log, verify
-from convagent.audit.rows import head_of, line_of
+from convagent.chain import head_of, line_of
 from convagent.errors import AuditError, ConfigError
 from convagent.testing import Fake
 from tests.audit.desk import events, keep, rows, write_log
@@ -244,3 +244,24 @@ def test_file_stays_as_it_was_when_erasing_fails(tmp_path: Path) -> None:
         erase(path, fail)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["log"]
+
+
+def test_blank_line_at_the_end_is_no_fault_and_no_row(tmp_path: Path) -> None:
+    """An editor may leave one; the log goes on after it, and it is gone."""
+    path = _log(tmp_path / "log")
+    kept = head(path)
+    path.write_text(path.read_text() + "\n")
+    assert verify(path, kept).ok
+    assert len(rows(path)) == 10
+    write_log(path, events("three", "a"))
+    assert verify(path, kept).rows == 11
+    assert "\n\n" not in path.read_text()
+
+
+@pytest.mark.parametrize("at", ["in the middle", "twice at the end"])
+def test_blank_line_elsewhere_is_a_fault(at: str, tmp_path: Path) -> None:
+    """No row is blank."""
+    path = _log(tmp_path / "log")
+    text = path.read_text()
+    path.write_text(f"{text}\n\n" if at == "twice at the end" else text.replace("\n", "\n\n", 1))
+    assert "is no row: it is no JSON" in verify(path).problem

@@ -6,36 +6,31 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LIMIT = 45.0
-"""Seconds to wait for a text before the test fails."""
+from tests.channels.forks import LIMIT, ROOT, Forked, forks
 
 _OPENING = "import os, sys\nos.close(os.open(os.ttyname(0), os.O_RDWR))\n"  # makes it the controlling terminal
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")
 
 
 class Session:
-    """A Python program in a pseudo-terminal of its own."""
+    """A Python program in a pseudo-terminal of its own, with convagent imported already."""
 
     def __init__(self, program: str, **environment: str) -> None:
         self._end, other = pty.openpty()
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "PROMPT_TOOLKIT_NO_CPR")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _OPENING + program],
-            stdin=other,
-            stdout=other,
-            stderr=other,
-            start_new_session=True,
-            env={**env, "TERM": "xterm", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
-        )
+        env |= {"TERM": "xterm", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment}
+        self._process = self._start(program, other, env)
         os.close(other)
         self.raw = ""
         self._seen = 0
+
+    def _start(self, program: str, terminal: int, environment: dict[str, str]) -> Forked | subprocess.Popen[bytes]:
+        return forks().start(program, terminal, environment)
 
     def __enter__(self) -> Session:
         return self
@@ -61,6 +56,10 @@ class Session:
         """Press keys."""
         os.write(self._end, keys.encode())
 
+    def nudge(self) -> None:
+        """Send SIGUSR1: a program that waits for the test goes on."""
+        os.kill(self._process.pid, signal.SIGUSR1)
+
     def finish(self) -> int:
         """Wait for the end of the program and return its exit code."""
         until = time.monotonic() + LIMIT
@@ -78,3 +77,17 @@ class Session:
             return False
         self.raw += data.decode(errors="replace")
         return bool(data)
+
+
+class FreshSession(Session):
+    """The same in a new interpreter, where it matters what is imported and when."""
+
+    def _start(self, program: str, terminal: int, environment: dict[str, str]) -> Forked | subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", _OPENING + program],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+            env=environment,
+        )

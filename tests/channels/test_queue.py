@@ -192,6 +192,9 @@ def test_answer_is_refused_when_who_gives_it_does_not_sit_there() -> None:
         assert {by: receipt.status for by, receipt in wrong.items()} == dict.fromkeys(("eve", "", "bob"), "invalid")
         assert wrong["eve"].problem == "eve does not answer at 'queue'; expected by: ada, bob"
         assert wrong["bob"].problem == "bob may not answer: this is for clerk"
+        await until(lambda: len(standing.events.of(AnswerRefusedEvent)) == 3)
+        refused = [(e.by, e.channel, e.problem) for e in standing.events.of(AnswerRefusedEvent)]
+        assert refused == [(by, "queue", receipt.problem) for by, receipt in wrong.items()]
         assert [one.id for one in channel.pending] == ["run:1"]
         assert channel.answer("run:1", "approve", by="ada").status == "accepted"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +13,17 @@ if sys.platform == "win32":
 from tests.channels.pty_session import Session
 
 SETUP = """
-import asyncio, queue, sys, threading, time
+import asyncio, queue, signal, sys, threading
 from convagent import ConversableAgent, NobodyReachable, ScriptedModel, ToolContext, tool
 from convagent.channels import QueueChannel, Terminal
 from convagent.human import Seat
 from convagent.oversight.words import ask, deny
 paid = []
+nudged = threading.Event()
+signal.signal(signal.SIGUSR1, lambda *_: nudged.set())
+async def until_nudged():
+    while not nudged.is_set():
+        await asyncio.sleep(0.02)
 def make(policy, *amounts, more=(), script=()):
     @tool(approval=policy, parallel=True)
     def pay(amount: float) -> str:
@@ -59,9 +63,8 @@ webhook = QueueChannel(requests, seats=[Seat("ada", ("manager",))], name="webhoo
 def elsewhere(*answers):
     request = requests.get()
     for answer in answers:
-        input_seen.wait(30)
+        nudged.wait()
         webhook.answer(request.id, answer, by="ada")
-input_seen = threading.Event()
 """
 
 
@@ -112,11 +115,12 @@ def test_question_goes_on_to_the_next_when_its_time_is_up(how: str) -> None:
 def test_question_is_taken_away_when_another_channel_answers(how: str) -> None:
     """The first valid answer counts, wherever it is given; the terminal says who decided and how long it took."""
     answer = "threading.Thread(target=elsewhere, args=('yes please', 'approve'), daemon=True).start()\n"
-    shown = "threading.Timer(2.0, input_seen.set).start()\n"
     chat = "run(ask('clerk', 'manager'), 500.0, channels=[Terminal(person='carl', roles=['clerk']), webhook])"
-    with Session(SETUP + how + WEBHOOK + answer + shown + chat) as tty:
+    with Session(SETUP + how + WEBHOOK + answer + chat) as tty:
         tty.wait_for(">")
         tty.send("rej")
+        tty.wait_for("rej")
+        tty.nudge()
         tty.wait_for("[refused answer of ada (webhook): 'yes please' is not a decision; ")
         tty.wait_for("[pay: approved by ada (webhook)")
         tty.wait_for("PAID [500.0]")
@@ -126,10 +130,10 @@ def test_question_is_taken_away_when_another_channel_answers(how: str) -> None:
 def test_person_learns_who_decided_when_a_silent_run_took_the_question_away() -> None:
     """Of a silent run nothing is shown, but what became of the question that stood here."""
     answer = "threading.Thread(target=elsewhere, args=('approve',), daemon=True).start()\n"
-    shown = "threading.Timer(2.0, input_seen.set).start()\n"
     chat = "run(ask(), 500.0, channels=[Terminal(person='carl'), webhook], silent=True)"
-    with Session(SETUP + SYNC + WEBHOOK + answer + shown + chat) as tty:
+    with Session(SETUP + SYNC + WEBHOOK + answer + chat) as tty:
         tty.wait_for(">")
+        tty.nudge()
         tty.wait_for("[pay: approved by ada (webhook)")
         tty.wait_for("PAID [500.0]")
         clean(tty)
@@ -143,7 +147,7 @@ def test_keys_are_dropped_when_they_came_before_the_question(how: str) -> None:
 async def wait() -> str:
     "Wait."
     print("WAITING", flush=True)
-    await asyncio.sleep(1.5)
+    await until_nudged()
     return "waited"
 user, bot = make(ask("clerk"), 500.0, more=[wait], script=[[{"name": "wait", "arguments": {}}]])
 HOW(user, bot, message="pay", max_turns=1)
@@ -152,6 +156,7 @@ print("PAID", paid, flush=True)
     with Session(SETUP + how + slow) as tty:
         tty.wait_for("WAITING")
         tty.send("approve\rapprove\r")
+        tty.nudge()
         tty.wait_for("May bot call pay?")
         tty.wait_for(">")
         tty.send("reject no\r")
@@ -229,7 +234,7 @@ BESIDE = """
 @tool
 async def copy(ctx: ToolContext) -> str:
     "Copy."
-    while not os.path.exists(flag):
+    while not nudged.is_set():
         ctx.progress(1, 2, "rows")
         await asyncio.sleep(0.2)
     for done in range(5):
@@ -242,15 +247,14 @@ run(ask('clerk'), 500.0, more=[copy])
 
 
 @on_both_loops
-def test_half_a_word_is_kept_when_other_things_happen_beside_a_decision(how: str, tmp_path: Path) -> None:
+def test_half_a_word_is_kept_when_other_things_happen_beside_a_decision(how: str) -> None:
     """What runs beside goes on while somebody types, and takes nothing of it away."""
-    flag = tmp_path / "typed"
-    with Session(f"{SETUP}{how}import os\nflag = {str(flag)!r}\n{BESIDE}") as tty:
+    with Session(SETUP + how + BESIDE) as tty:
         tty.wait_for("May bot call pay?")
         tty.wait_for(">")
         tty.send("appro")
         tty.wait_for("appro")
-        flag.touch()
+        tty.nudge()
         tty.wait_for("COPIED")
         tty.send("ve\r")
         tty.wait_for("PAID [500.0]")
@@ -263,7 +267,8 @@ async def copy(ctx: ToolContext) -> str:
     "Copy."
     for done in range(6):
         ctx.progress(done, 6, "rows")
-        await asyncio.sleep(0.4)
+        if done == 3:
+            await until_nudged()
     return "copied"
 run(ask("clerk"), more=[copy])
 """
@@ -273,6 +278,7 @@ def test_progress_is_a_line_that_vanishes_when_a_tool_tells_it() -> None:
     """How far a tool is stands on one line, which is gone when it has ended."""
     with Session(SETUP + SYNC + PROGRESS) as tty:
         tty.wait_for("copy: 3 of 6 rows")
+        tty.nudge()
         tty.wait_for("copied")
         tty.wait_for("PAID []")
         clean(tty)
@@ -284,9 +290,10 @@ def test_progress_is_a_line_that_vanishes_when_a_tool_tells_it() -> None:
 def test_interruption_is_acknowledged_when_a_tool_has_to_end_first(how: str) -> None:
     """Ctrl-C during an async tool says at once that it was heard, and asks after the tool."""
     with Session(SETUP + how + PROGRESS) as tty:
-        tty.wait_for("copy: 2 of 6 rows")
+        tty.wait_for("copy: 3 of 6 rows")
         tty.send("\x03")
         tty.wait_for("[interrupted; you are asked after copy has ended]")
+        tty.nudge()
         tty.wait_for("copied")
         tty.wait_for("Interrupted. Press enter to resume")
         tty.send("stop\r")
@@ -333,3 +340,29 @@ print("CALLS", len(calls), flush=True)
         tty.wait_for("CALLS 2")
         clean(tty)
         assert "[scripted: " not in tty.text
+
+
+@on_both_loops
+def test_time_is_counted_down_when_a_model_asks_for_a_text(how: str) -> None:
+    """Whom it is for, and how long they still have, stand at the prompt; what is typed is the answer."""
+    asked = """
+from convagent import ask_human
+model = ScriptedModel([[{"name": "ask_human", "arguments": {"question": "Which?"}}], "done"])
+tools = [ask_human(to="clerk", within="20s")]
+bot = ConversableAgent("bot", llm_config=model, tools=tools, human_input_mode="NEVER")
+HOW(ConversableAgent("user", llm_config=False, human_input_mode="NEVER"), bot, message="go", max_turns=1)
+"""
+    with Session(SETUP + how + asked) as tty:
+        tty.wait_for("bot asks.")
+        tty.wait_for("question: Which?")
+        tty.wait_for("For clerk.")
+        tty.wait_for("Time to answer: 20s; then it is told that nobody answered.")
+        tty.wait_for(" left) Your answer:")
+        seen = re.search(r"\(0:(\d\d) left\)", tty.text)
+        assert seen is not None
+        tty.wait_for(f"{int(seen[1]) - 2}"[-1])  # of the prompt only what changed is written
+        tty.send("the first\r")
+        tty.wait_for("Response from calling")
+        tty.wait_for("the first")
+        tty.finish()
+        clean(tty)

@@ -9,7 +9,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are POSIX", allow_module_level=True)
 
-from tests.channels.pty_session import Session
+from tests.channels.pty_session import FreshSession, Session
 
 ASK = """
 import asyncio, signal, threading
@@ -136,7 +136,7 @@ def test_nothing_typed_is_shown_when_the_answer_is_hidden() -> None:
 
 def test_plain_input_asks_when_the_terminal_is_dumb() -> None:
     """Where the cursor cannot be moved the question is asked by `input`."""
-    with Session(ASK + SYNC + "import sys; print('prompt_toolkit' in sys.modules)", TERM="dumb") as tty:
+    with FreshSession(ASK + SYNC + "import sys; print('prompt_toolkit' in sys.modules)", TERM="dumb") as tty:
         tty.wait_for("question 1>")
         tty.send("plain\r")
         tty.wait_for("ANSWER ['plain', False]\nFalse")
@@ -181,7 +181,7 @@ ConsoleEventProcessor().process(Response())
 def test_spinner_comes_and_goes_when_a_model_is_asked() -> None:
     """At a terminal a running call is shown and leaves nothing behind but how long it took."""
     with Session(SPIN) as tty:
-        tty.wait_for("bot: asking gpt-4o: 0 s")
+        tty.wait_for("bot: asking gpt-4o: ")
         tty.send("\r")
         tty.wait_for("[gpt-4o: 1.5 s]\n")
         assert tty.finish() == 0
@@ -192,7 +192,7 @@ def test_spinner_comes_and_goes_when_a_model_is_asked() -> None:
 def test_no_colours_are_used_when_the_environment_says_so() -> None:
     """NO_COLOR takes the colours, also those of the editor; the spinner stays."""
     with Session(SPIN + ASK + SYNC, NO_COLOR="1") as tty:
-        tty.wait_for("bot: asking gpt-4o: 0 s")
+        tty.wait_for("bot: asking gpt-4o: ")
         tty.send("\r")
         tty.wait_for("question 1>")
         tty.send("\x04")

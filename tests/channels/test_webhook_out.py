@@ -175,11 +175,11 @@ def test_wait_is_as_long_as_asked_when_the_receiver_says_so() -> None:
 
     async def main() -> None:
         with receiver([(429, {"retry-after": "0.3"}), 200]) as desk:
-            standing = Standing(_channel(desk.url, backoff=constant("1s")))
+            standing = Standing(_channel(desk.url, backoff=constant("1m")))
             began = time.monotonic()
             await standing.put(request())
             await until(lambda: len(desk.posts) == 2)
-            assert 0.3 <= time.monotonic() - began < 0.75
+            assert 0.3 <= time.monotonic() - began < 60
             await standing.withdraw()
 
     asyncio.run(main())

@@ -181,6 +181,8 @@ def test_fault_11_the_task_of_a_run_is_not_garbage_collected() -> None:
     done: list[str] = []
 
     async def play() -> None:
+        gc.collect()
+        gc.freeze()  # only what the run makes is looked at, again and again
         agent = bot("one")
         agent.register_hook("process_last_received_message", lambda text: text)
         await user().a_run(agent, message="hello", max_turns=1, silent=True, observers=[lambda e: done.append(e.type)])

@@ -4,11 +4,11 @@ A name is a module or a package right below `convagent`; a package stands on one
 """
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "_screen"}),
-    frozenset({"json_schema", "messages", "duration", "action", "_sync", "_tracebacks"}),
-    frozenset({"models", "tools", "human", "agent", "_reader"}),
+    frozenset({"errors", "_lazy", "_screen"}),
+    frozenset({"json_schema", "messages", "duration", "action", "_sync", "_tracebacks", "_keywords"}),
+    frozenset({"models", "tools", "human", "agent", "_editor", "_reader"}),
     frozenset({"oversight", "events", "transcript", "redaction"}),
-    frozenset({"runtime", "serde"}),
+    frozenset({"runtime", "serde", "chain"}),
     frozenset({"conversation", "observers", "journal", "iostream"}),
     frozenset({"audit", "patterns", "channels", "engine"}),
     frozenset({"runs"}),
@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 NEIGHBOURS: dict[tuple[str, str], str] = {
     # (who imports, whom): why this step sideways or upward is right.
     ("events", "transcript"): "Event.print() is the classic's; the look stands in its own file, loaded when it is used",
+    ("_reader", "_editor"): "one idea in two files: reading a line, and the editor that does it at a terminal",
     ("observers", "iostream"): "the console writes and asks through the classic's IOStream; it is an observer's file",
     ("transcript", "events"): "one idea in two files: what happened, and how it looks",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import convagent
+from tests.house.source import Module, modules
 
 UNTWINNED: dict[str, str] = {
     # "Class.a_name": why there is no synchronous twin, or why its parameters differ.
@@ -34,6 +36,30 @@ def test_face_says_what_is_wrong_when_a_name_does_not_exist() -> None:
     """An unknown name is an AttributeError that names it, so that `hasattr` and `from ... import` work."""
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = convagent.no_such_name  # type: ignore[attr-defined]
+
+
+LAZY = [module for module in modules() if "\n__getattr__, __dir__ = on_first_use(" in module.text]
+
+
+@pytest.mark.parametrize("module", LAZY, ids=[module.name for module in LAZY])
+def test_lazy_names_are_those_that_type_checkers_see(module: Module) -> None:
+    """What a package imports on first use is what stands below TYPE_CHECKING, from the same modules, and no more."""
+    found: dict[str, str] = {}
+    homes: dict[str, str] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            found = {
+                a.name: "." * i.level + str(i.module)
+                for i in node.body
+                if isinstance(i, ast.ImportFrom)
+                for a in i.names
+            }
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            homes = homes or ast.literal_eval(node.value)
+    assert homes == found != {}
+    package = importlib.import_module(".".join(module.parts))
+    assert {*homes} <= {*package.__all__} <= {*homes, "__version__"}
+    assert all(getattr(package, name) is getattr(package, name) for name in homes)
 
 
 def _owners() -> Iterator[tuple[str, Any]]:

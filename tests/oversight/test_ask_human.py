@@ -12,6 +12,7 @@ from convagent import (
     ConversableAgent,
     ScriptedModel,
     approve,
+    arg,
     ask,
     ask_human,
     deny,
@@ -20,6 +21,7 @@ from convagent import (
     reject,
     stop,
     tool,
+    when,
 )
 from convagent.errors import NobodyReachable
 from convagent.events import EscalatedEvent, InputReplyEvent, RulingEvent
@@ -57,7 +59,64 @@ def test_a_question_goes_to_the_person_and_the_answer_is_the_result() -> None:
     assert (request.agent, request.to, request.decisions) == ("bot", ("support",), ())
     assert request.action is not None
     assert request.action.arguments == {"question": "Which account?", "context": "There are two."}
-    assert request.prompt == "bot asks.\n  question: Which account?\n  context: There are two.\nYour answer: "
+    assert request.prompt == (
+        "bot asks.\n  question: Which account?\n  context: There are two.\nFor support.\nYour answer: "
+    )
+
+
+def test_a_question_says_how_long_it_stands_and_what_follows() -> None:
+    """Who reads it knows the time, and what the model is told without them."""
+    people = Fake(clerk="yes")
+    told(made(QUESTION, "done", tools=[ask_human(to=["clerk", "boss"], within="10m")]), people)
+    assert people.asked[0].prompt.endswith(
+        "\nFor clerk or boss.\nTime to answer: 10m; then it is told that nobody answered.\nYour answer: "
+    )
+
+
+LADDER = ask("clerk", within="10m") >> ask("manager", within="1h") >> deny("nobody is there")
+
+
+@pytest.mark.parametrize(
+    ("people", "result", "asked", "why"),
+    [
+        ({"clerk": "a"}, "a", [("clerk", 0)], []),
+        ({"clerk": silent, "manager": "b"}, "b", [("clerk", 0), ("manager", 1)], ["time is up"]),
+        ({"manager": "b"}, "b", [("manager", 1)], ["unreachable"]),
+        ({"clerk": silent, "manager": silent}, "nobody is there", [("clerk", 0), ("manager", 1)], ["time is up"] * 2),
+        ({"other": "x"}, "nobody is there", [], ["unreachable"] * 2),
+    ],
+    ids=["first", "second", "first unreachable", "nobody in time", "nobody"],
+)
+def test_a_question_goes_to_one_after_another_when_a_policy_says_so(
+    people: dict[str, Any], result: str, asked: list[tuple[str, int]], why: list[str]
+) -> None:
+    """The same request, a level higher; what the policy denies with is told to the model."""
+    fake, gone = Fake(**people), list[EscalatedEvent]()
+    bot = made(QUESTION, "done", tools=[ask_human(to=LADDER)])
+    found = told(bot, fake, observers=[lambda e: gone.append(e) if isinstance(e, EscalatedEvent) else None])
+    assert found == result
+    assert [(r.to[0], r.level) for r in fake.asked] == asked
+    assert len({r.id for r in fake.asked}) <= 1
+    assert [e.why for e in gone] == why
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"to": ask("a") & ask("b")},
+        {"to": ask("a", need=2)},
+        {"to": when(arg.amount > 5, ask("a"))},
+        {"to": deny("no")},
+        {"to": LADDER, "otherwise": "x"},
+        {"to": ask("a"), "within": "1h"},
+        {"to": ask("a"), "form": ["x"]},
+    ],
+    ids=["both", "two people", "where", "nobody", "two ends", "within", "form"],
+)
+def test_a_policy_that_asks_otherwise_is_refused(wrong: dict[str, Any]) -> None:
+    """A question for a text has one answer: of one after another."""
+    with pytest.raises(ConfigError, match=r"^to="):
+        escalate(**wrong)
 
 
 def test_an_escalation_carries_reason_context_and_suggestion() -> None:

@@ -23,6 +23,7 @@ from convagent import (
     its,
     logprobs,
     register_function,
+    reject,
     revise,
     tool,
     vote,
@@ -111,7 +112,7 @@ def test_vote_measures_agreement_on_tool_and_arguments(others: list[Any], value:
     assert paid == [5]
     assert watch.calls == 4
     if asked:
-        assert people.asked[0].because == f"confidence {value:.2f} < 0.9"
+        assert people.asked[0].because == "confidence below 0.9"
 
 
 def test_vote_agrees_on_what_key_finds_when_the_answer_is_text() -> None:
@@ -139,7 +140,7 @@ def test_vote_is_unknown_and_asks_nobody_else_when_the_answer_is_free_text() -> 
     assert watch.values == ["unknown"]
     assert "free text" in watch.measured[0].reason
     assert watch.calls == 1
-    assert [r.because for r in people.asked] == ["confidence unknown < 0.1"]
+    assert [r.because for r in people.asked] == ["confidence below 0.1"]
 
 
 @pytest.mark.parametrize("key", [lambda m: None, lambda m: 1 / 0], ids=["finds nothing", "raises"])
@@ -283,8 +284,21 @@ def test_a_low_one_asks_and_a_high_one_does_not() -> None:
     bot = made(ScriptedModel(script), confidence=logprobs(), oversight=below(0.8, ask("expert")))
     chat(bot, people, watch, max_turns=2)
     assert watch.values == [pytest.approx(math.exp(-0.05)), pytest.approx(math.exp(-0.5))]
-    assert [r.because for r in people.asked] == ["confidence 0.61 < 0.8"]
+    assert [r.because for r in people.asked] == ["confidence below 0.8"]
     assert [r.preview for r in people.asked] == ["spam"]
+
+
+def test_always_covers_whatever_is_below_the_threshold_when_it_was_given_for_that_clause() -> None:
+    """The clause is the rule that fired, not the number that was measured; it is shown beside it."""
+    people, paid, sure = Fake(expert=[approve.always_for("clause"), reject("no")]), Paid(), iter([0.6, 0.7, 0.1, 1.0])
+    refund = paid.tool(approval=below(0.8, ask("expert")))
+    bot = made(ScriptedModel([pay(5), pay(6), pay(7), "done"]), tools=[refund], confidence=lambda reply: next(sure))
+    chat(bot, people)
+    (asked,) = people.asked
+    assert asked.offers[-1].text == "refund wherever confidence below 0.8"
+    assert asked.action is not None
+    assert asked.action.confidence == 0.6
+    assert paid == [5, 6, 7]
 
 
 def test_a_revised_reply_is_measured_anew() -> None:
@@ -293,7 +307,8 @@ def test_a_revised_reply_is_measured_anew() -> None:
     script = [{"content": "long", "logprobs": -0.5}, {"content": "short"}, "other"]
     bot = made(ScriptedModel(script), confidence=logprobs(), oversight=below(0.8, ask("expert")))
     result = chat(bot, people, watch)
-    assert [r.because for r in people.asked] == ["confidence 0.61 < 0.8", "confidence unknown < 0.8"]
+    assert [r.because for r in people.asked] == ["confidence below 0.8"] * 2
+    assert [r.action.confidence for r in people.asked if r.action] == [pytest.approx(math.exp(-0.5)), "unknown"]
     assert result.chat_history[-1]["content"] == "short"
 
 
@@ -414,7 +429,7 @@ def test_the_proposers_confidence_counts_when_another_agent_executes() -> None:
     )
     user.initiate_chat(bot, message="go", max_turns=2, silent=True, people=people, observers=[watch])
     assert watch.values == [0.5]
-    assert [r.because for r in people.asked] == ["confidence 0.50 < 0.8"]
+    assert [r.because for r in people.asked] == ["confidence below 0.8"]
     assert paid == [5]
 
 

@@ -97,7 +97,7 @@ def test_an_endpoint_without_logprobs_is_low() -> None:
         )  # fmt: skip
         user = ConversableAgent("user", llm_config=False, human_input_mode="NEVER")
         user.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people)
-    assert [r.because for r in people.asked] == ["confidence unknown < 0.1"]
+    assert [r.because for r in people.asked] == ["confidence below 0.1"]
 
 
 @pytest.mark.parametrize("wrong", ["-0.1", [("a", "b")], [("a",)], [], True, float("nan")])

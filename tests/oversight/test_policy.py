@@ -30,6 +30,7 @@ from convagent import (
 from convagent.action import KINDS, Failure
 from convagent.oversight.policy import as_policies, as_policy, judge
 from convagent.oversight.ruling import Asked, Demand
+from tests.naming import case
 from tests.oversight.random_policies import Claim, decided
 
 PAY = Action("tool", "bot", "pay", {"amount": 500})
@@ -164,7 +165,7 @@ def test_below_asks_where_the_model_is_not_sure_enough() -> None:
     assert {sure for sure, ruling in asked.items() if ruling is not None} == {"unknown", 0.79}
     assert policy(Action("reply", "bot", "x", confidence=float("nan"))) is not None
     assert policy(Action("handoff", "bot", "x", confidence=0.1)) is None
-    assert asked[0.79] == _asked(Demand(("expert",), because="confidence 0.79 < 0.8"))
+    assert asked[0.79] == _asked(Demand(("expert",), because="confidence below 0.8"))
 
 
 def test_retry_then_ask_at_the_third_failure() -> None:
@@ -201,7 +202,7 @@ def test_function_returns_a_policy_or_no_opinion() -> None:
     assert (decided & deny("b"))(flag) == deny("b")
 
 
-@pytest.mark.parametrize("found", [True, False, "allow", 0, (), ask], ids=repr)
+@pytest.mark.parametrize("found", [True, False, "allow", 0, (), ask], ids=case)
 def test_function_that_returns_no_policy_denies(found: Any) -> None:
     """Truth is not taken for consent: only a policy or None is an answer."""
 

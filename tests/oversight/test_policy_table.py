@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from convagent import (
+    ConfigError,
     ConversableAgent,
     Oversight,
     allow,
     arg,
     ask,
+    ask_human,
     at,
     deny,
     failing,
@@ -120,3 +124,19 @@ def test_agent_without_tools_says_so() -> None:
     """Nothing to oversee is said, not printed as an empty table."""
     assert str(policy_table(_agent(tools=()))) == "bot has no tools."
     assert str(policy_table(_agent(oversight=ask()))).endswith("\n\nEvery tool has a rule.")
+
+
+def test_tools_that_only_ask_a_person_are_under_no_rule() -> None:
+    """No approval is needed for asking, so no rule is shown where none counts; and none is missing."""
+    table = policy_table(_agent(tools=(ask_human(to="support"), lookup), oversight=ask("boss")))
+    assert [(row.tool, row.has_rule, row.decides) for row in table] == [
+        ("ask_human", False, "nobody: all it does is ask a person"),
+        ("lookup", True, "agent: Ask boss."),
+    ]
+    assert table.without_rule == ()
+
+
+def test_table_of_something_else_than_an_agent_is_refused() -> None:
+    """A tool is no agent."""
+    with pytest.raises(ConfigError, match=r"policy_table\(Tool\('lookup'\)\): expected an agent"):
+        policy_table(lookup)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from convagent import Oversight, allow, arg, ask, at, below, constant, deny, explain, failing, its, retry, sample, when
+from tests.naming import case
 from tests.oversight.random_policies import Claim, decided
 
 CHAIN = ask("clerk", within="10m") >> ask("manager", within="2h") >> deny("nobody answered")
@@ -75,7 +76,7 @@ CHAIN = ask("clerk", within="10m") >> ask("manager", within="2h") >> deny("nobod
             "  - Any other risk, or none: all of these, of which the strictest counts.",
         ),
     ],
-    ids=str,
+    ids=case,
 )
 def test_policy_is_explained_in_words(policy: Any, words: str) -> None:
     """Somebody who reads no Python knows who decides what."""

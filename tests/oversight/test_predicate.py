@@ -12,6 +12,7 @@ import pytest
 
 from convagent import Action, ConfigError, arg, ask, deny, its, when
 from convagent.oversight.predicate import Predicate, checked
+from tests.naming import case
 from tests.oversight.random_policies import Level
 
 
@@ -73,7 +74,7 @@ def _holds(condition: Any, **arguments: Any) -> bool:
         (lambda action: [], {}, False),
         (lambda action: [0], {}, True),
     ],
-    ids=str,
+    ids=case,
 )
 def test_condition_holds_as_it_reads(condition: Any, arguments: dict[str, Any], holds: bool) -> None:
     """Numbers, texts, lists, enumerations, what is inside of arguments, and functions: truthy is true."""

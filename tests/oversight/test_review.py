@@ -86,6 +86,16 @@ def test_one_round_is_enough_when_the_checker_settles_it(
     assert found.draft == "draft 1"
 
 
+@pytest.mark.parametrize("blank", ["", "  \n"])
+def test_edit_that_leaves_nothing_is_refused(blank: str) -> None:
+    """A blank text is no work, and is not approved by being written."""
+    people = Fake(ed=edit(content=blank))
+    found = review(writer(), ask("ed", within="1h")).run("a slogan", people=people, silent=True)
+    assert not found.approved
+    assert people.receipts[0].status == "invalid"
+    assert people.receipts[0].problem.startswith("edit: content is blank")
+
+
 @pytest.mark.parametrize("typed", ["not approved", "disapprove", "yes please", "", "approve it", "ok"])
 def test_no_verdict_is_read_out_of_what_a_person_types(typed: str) -> None:
     """A word of the list counts and nothing else: the question stands, and time runs out."""

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from typing import Any
 
 import pytest
 
-from convagent import ConversableAgent
-from convagent.events import InputReplyEvent, InputRequestEvent, ToolNotRunEvent
+from convagent import (
+    ConversableAgent,
+    Printer,
+    ToolContext,
+    approve,
+    ask,
+    deny,
+    failing,
+    reject,
+    respond,
+    tool,
+    try_again,
+)
+from convagent.events import ExecutedFunctionEvent, InputReplyEvent, InputRequestEvent, ToolNotRunEvent
 from convagent.models.scripted import ScriptedModel
-from convagent.testing import People, capture_events
+from convagent.testing import CapturedEvents, Fake, People, capture_events
 
 Quiet: dict[str, Any] = {"human_input_mode": "NEVER"}
 NOTE = "[bot: scripted replies, no language model]\n"
@@ -185,3 +198,114 @@ print("REASONS", [r.reason for r in results], flush=True)
             tty.wait_for("REASONS ['Stopped by a person', 'Stopped by a person']")
             assert tty.finish() == 0
         assert tty.text.count("ben (to user)") == 0
+
+
+# ---------------------------------------------------------------- tool calls before a gate
+
+
+def _gated(answer: Any, policy: Any = None, *observers: Any) -> tuple[CapturedEvents, Any]:
+    """Hold a chat in which a payment is proposed and a clerk says this; return its events and the tool's message."""
+
+    @tool(approval=ask("clerk") if policy is None else policy)
+    def pay(amount: int) -> str:
+        """Pay."""
+        return f"paid {amount}"
+
+    model = ScriptedModel([[{"name": "pay", "arguments": {"amount": 5}, "id": "a"}], "done"])
+    bot = ConversableAgent("bot", llm_config=model, tools=[pay], **Quiet)
+    user, events = ConversableAgent("user", llm_config=False, **Quiet), capture_events()
+    people = Fake(clerk=answer)
+    for _ in user.run(bot, message="go", max_turns=1, observers=[events, *observers], people=people):
+        pass
+    return events, bot.chat_messages[user][2]["content"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "policy", "reason", "told"),
+    [
+        (reject("no"), None, "not allowed by clerk: no", "Error: pay was not allowed by clerk: no"),
+        (respond("done by hand"), None, "answered in its place by clerk", "done by hand"),
+        (approve, deny("never"), "not allowed: never", "Error: pay was not allowed: never"),
+    ],
+    ids=["rejected", "answered", "denied"],
+)
+def test_call_is_recorded_as_not_run_when_it_was_refused(answer: Any, policy: Any, reason: str, told: str) -> None:
+    """A record of an executed call is one of a call that ran."""
+    events, message = _gated(answer, policy)
+    not_run = events.only(ToolNotRunEvent)
+    assert (not_run.func_name, not_run.call_id, not_run.reason) == ("pay", "a", reason)
+    assert not {"execute_function", "executed_function"} & set(events.types)
+    assert message == told
+
+
+def test_overridden_execution_is_recorded_as_not_run_when_it_was_refused() -> None:
+    """An agent with an execution of its own tells the same."""
+
+    class Own(ConversableAgent):
+        def execute_function(self, func_call: Any, call_id: Any = None, verbose: bool = False) -> Any:
+            raise AssertionError("not to be run")
+
+    own, events = Own("own", llm_config=False, **Quiet), capture_events()
+    own.register_for_execution(name="pay")(lambda: "paid")
+    bot = _bot([{"name": "pay", "arguments": {}, "id": "a"}], "done")
+    own.initiate_chat(bot, message="go", max_turns=2, silent=True, observers=[events], oversight=deny("never"))
+    assert events.only(ToolNotRunEvent).reason == "not allowed: never"
+
+
+class _Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_terminal_says_that_a_call_was_not_run_when_it_was_refused() -> None:
+    """One line, and none of an execution."""
+    out = _Tty()
+    _gated(reject("no"), None, Printer(out, colour=False))
+    assert "[pay was not run: not allowed by clerk: no]\n" in out.getvalue()
+    assert "EXECUT" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        ([try_again, reject("enough")], ["executed_function", "input_request"] * 2),
+        (respond("by hand"), ["executed_function", "input_request"]),
+    ],
+    ids=["tried again", "answered"],
+)
+def test_failed_attempt_is_recorded_before_anybody_is_asked_about_it(answer: Any, ends: list[str]) -> None:
+    """Who reads the question knows what failed; and each attempt is recorded once."""
+
+    @tool(approval=failing(1, ask("oncall")))
+    def fetch() -> str:
+        """Fetch."""
+        raise ValueError("broken")
+
+    bot = ConversableAgent(
+        "bot", llm_config=ScriptedModel([[{"name": "fetch", "arguments": {}}], "done"]), tools=[fetch], **Quiet
+    )
+    user, events = ConversableAgent("user", llm_config=False, **Quiet), capture_events()
+    user.initiate_chat(
+        bot, message="go", max_turns=1, silent=True, observers=[events], people=Fake(oncall=answer)
+    )  # fmt: skip
+    assert [t for t in events.types if t in ("executed_function", "input_request")] == ends
+    assert not [e for e in events.of(ExecutedFunctionEvent) if e.is_exec_success]
+
+
+def test_last_progress_comes_before_the_result_when_an_async_tool_tells_it() -> None:
+    """The result is the last that is heard of a call."""
+
+    @tool
+    async def copy(ctx: ToolContext) -> str:
+        """Copy."""
+        ctx.progress(1, 2)
+        ctx.progress(2, 2)
+        return "copied"
+
+    bot = ConversableAgent(
+        "bot", llm_config=ScriptedModel([[{"name": "copy", "arguments": {}}], "done"]), tools=[copy], **Quiet
+    )
+    user, told = ConversableAgent("user", llm_config=False, **Quiet), list[str]()
+    user.initiate_chat(bot, message="go", max_turns=1, silent=True, observers=[lambda e: told.append(e.type)])
+    kinds = ("execute_function", "progress", "executed_function")
+    assert [t for t in told if t in kinds] == [kinds[0], kinds[1], kinds[1], kinds[2]]

@@ -11,7 +11,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("event loops are made otherwise", allow_module_level=True)
 
-from tests.channels.pty_session import Session
+from tests.channels.pty_session import FreshSession
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -72,7 +72,7 @@ except KeyboardInterrupt:
     print("CANCELLED", flush=True)
 print("GOT", terminal.ask(HumanRequest("r:2", "second> ", "agent")).text, flush=True)
 """
-    with Session(program) as tty:
+    with FreshSession(program) as tty:
         tty.wait_for("CANCELLED")
         tty.wait_for("second>")
         tty.send("fine\r")

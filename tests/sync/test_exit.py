@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -158,16 +159,24 @@ def test_program_ends_at_once_and_says_nothing_when_a_run_was(name: str, python:
 def test_program_ends_when_its_input_is_open_and_a_run_waits_for_it() -> None:
     """A run that waits at an open pipe, in another thread, does not keep the program."""
     program = SETUP + (
+        "import signal\n"
         "asked = threading.Event()\n"
-        "r = user.run(bot, message='go', observers=[lambda e: asked.set() if e.type == 'input_request' else None])\n"
-        "threading.Thread(target=r.process, daemon=True).start()\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: asked.set())\n"
+        "threading.Thread(target=user.run(bot, message='go').process, daemon=True).start()\n"
         "assert asked.wait(20)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-X", "dev", "-W", "error", "-c", program], cwd=ROOT, stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    assert process.stdout is not None
+    text = ""
     try:
+        while not text.endswith("to end the conversation: "):
+            piece = process.stdout.read(1)
+            assert piece, text
+            text += piece
+        process.send_signal(signal.SIGUSR1)
         code = process.wait(timeout=30)
     finally:
         process.kill()

@@ -9,10 +9,21 @@ from typing import Any
 
 import pytest
 
-from convagent import ConfigError, ConversableAgent, Printer
+from convagent import (
+    ConfigError,
+    ConversableAgent,
+    NobodyReachable,
+    Printer,
+    ScriptedModel,
+    approve,
+    ask,
+    reject,
+    tool,
+)
+from convagent.channels import ScriptedChannel
 from convagent.errors import HumanInputError
 from convagent.human import HumanRequest
-from convagent.testing import People, capture_events
+from convagent.testing import Fake, People, after, capture_events, silent
 
 
 def _person(name: str = "ada", mode: Any = "ALWAYS") -> ConversableAgent:
@@ -169,3 +180,53 @@ def test_events_are_captured() -> None:
     assert {e.type for e in texts} == {"text"}
     with pytest.raises(AssertionError, match="3 events of TextEvent, expected one"):
         events.only(TextEvent)
+
+
+# ---------------------------------------------------------------- people who decide
+
+
+def _paying(policy: Any) -> tuple[ConversableAgent, ConversableAgent]:
+    @tool(approval=policy)
+    def pay(amount: float) -> str:
+        """Pay."""
+        raise AssertionError("not to be run")
+
+    call = {"name": "pay", "arguments": {"amount": 5}}
+    bot = ConversableAgent("bot", llm_config=ScriptedModel([[call], "done"]), tools=[pay], human_input_mode="NEVER")
+    return ConversableAgent("user", llm_config=False, human_input_mode="NEVER"), bot
+
+
+@pytest.mark.parametrize(
+    ("policy", "people", "why"),
+    [
+        (ask("clerk"), Fake(clerk=silent), "clerk is silent"),
+        (ask("clerk"), Fake(clerk="yes please"), "to clerk was said: 'yes please' is not a decision"),
+        (ask("clerk"), Fake(clerk=after("3d", silent)), "clerk is silent"),
+        (ask("a", "b", need=2), Fake(a=approve, b=silent), "to a was said: approved; one more must; b is silent"),
+        (ask("a", "b"), Fake(a=silent, b=after("1h", "hm")), "a is silent; to b was said: 'hm' is not a decision"),
+    ],
+    ids=["silent", "invalid", "silent later", "a vote short", "several"],
+)
+def test_run_ends_and_says_why_when_fake_people_will_never_answer(policy: Any, people: Fake, why: str) -> None:
+    """A test that would wait for ever fails instead, and names the request, the people and the way out."""
+    user, bot = _paying(policy)
+    with pytest.raises(NobodyReachable) as ended:
+        user.initiate_chat(bot, message="pay", max_turns=1, silent=True, people=people)
+    text = str(ended.value)
+    assert text.startswith("nobody will ever answer 'May bot call pay?' (request ")
+    assert why in text
+    assert text.endswith("within='1h'")
+
+
+def test_fake_people_who_stay_silent_leave_the_question_to_others() -> None:
+    """Where another channel remains the question stands there."""
+    user, bot = _paying(ask("clerk"))
+    other = ScriptedChannel(reject("no"), person="eve", roles=["clerk"])
+    user.initiate_chat(bot, message="pay", max_turns=1, silent=True, people=Fake(clerk=silent), channels=[other])
+    assert bot.chat_messages[user][2]["content"] == "Error: pay was not allowed by eve: no"
+
+
+def test_fake_person_at_a_classic_prompt_ends_the_run_when_they_stay_silent() -> None:
+    """A prompt has no time at all."""
+    with pytest.raises(NobodyReachable, match="nobody will ever answer"):
+        _bot().initiate_chat(_person(), message="hello", people=Fake(ada=silent))

@@ -421,6 +421,7 @@ def test_plain_parameters_give_what_pydantic_gives_when_taken_without_it(values)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
 )
 
 

@@ -1,0 +1,353 @@
+"""Chats that are kept in a journal: what is kept of one at its start, and how it is gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from .. import serde
+from ..conversation.context import RunContext
+from ..conversation.result import ChatResult
+from ..conversation.state import ConversationState
+from ..errors import ConfigError, JournalError, ModelError, RunBlocked
+from ..events import ModelCallFinished, RunCompletionEvent, RunLeftEvent
+from ..journal.base import Claim, Journal, Loaded, StoredRequest
+from ..models.base import ModelReply
+from ..oversight._names import named_function, resolve_function
+from ..oversight.atoms import Ask
+from ..oversight.authority import Directory, directory_of
+from ..oversight.policy import Policy as PolicyValue
+from ..oversight.policy import walk
+from ..oversight.serial import form_to_json, from_json, to_json
+from ..runs.journaled import STEP, JournaledRuntime
+from ..runs.keeper import Keeper
+from ..runs.stored_question import StoredQuestion
+from ..runtime import Control, Parked
+from .memory import join_threads
+
+if TYPE_CHECKING:
+    from .._sync import Host
+    from ..runs.response import RunResponse
+    from .chat import Chat
+    from .conversable import ConversableAgent
+
+VERSION = 1
+AGAIN = 30.0
+"""Seconds after which a run is tried again whose model could not be reached."""
+
+
+# ---------------------------------------------------------------- what is kept at the start
+
+
+def spec_of(chat: Chat, directory: Directory | None) -> dict[str, Any]:
+    """Return what another process needs to go on with a chat, as plain JSON values. Agents are named.
+
+    Raises:
+        ConfigError: a part of it cannot be named or written, and why.
+    """
+    sender, recipient = chat.sender, chat.recipient
+    if sender.name == recipient.name:
+        raise ConfigError(f"both agents are called {sender.name!r}; a journal finds them by name: name them apart")
+    if chat.cache is not None:
+        raise ConfigError("cache= cannot be kept in a journal; the models' replies are kept there themselves")
+    for agent in (sender, recipient):
+        _check_forms(agent)
+    return {
+        "v": VERSION,
+        "is": "chat",
+        "sender": sender.name,
+        "recipient": recipient.name,
+        "message": _written("message", chat.message),
+        "silent": chat.silent,
+        "max_turns": chat.max_turns,
+        "summary_method": _written("summary_method", chat.summary_method),
+        "summary_args": _written("summary_args", chat.summary_args),
+        "oversight": [to_json(cast(Any, policy)) for policy in cast("tuple[Any, ...]", chat.oversight)],
+        "people": None if directory is None else {p: sorted(roles) for p, roles in directory.roles.items()},
+        "context": _written("an argument", chat.context),
+        "before": _before(chat),
+        "chat_id": chat.chat_id,
+    }
+
+
+def _before(chat: Chat) -> list[Any] | None:
+    """Return what each side remembers from before this chat, where it goes on from there."""
+    if chat.clear_history:
+        return None
+    views = [chat.sender.chat_messages[chat.recipient], chat.recipient.chat_messages[chat.sender]]
+    return _written("the history before", views) if any(views) else None
+
+
+def _written(what: str, value: Any) -> Any:
+    if callable(value):
+        return {"function": named_function(value)}
+    import json
+
+    try:
+        found = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{what}={value!r} cannot be kept in a journal: {error}") from None
+    if isinstance(found, dict) and set(cast("dict[str, Any]", found)) == {"function"}:
+        raise ConfigError(f"{what}={value!r} looks like the name of a function; give it another key")
+    return found
+
+
+def _check_forms(agent: ConversableAgent) -> None:
+    """Refuse rules whose forms could not be found again; what else they hold is not kept but judged when it is due."""
+    tools = {**agent.own_tools, **agent.executable}.values()
+    for policy in (*agent.policies, *(p for tool in tools for p in tool.rules.approval)):
+        for part in walk(policy) if isinstance(policy, PolicyValue) else ():
+            if isinstance(part, Ask):
+                form_to_json(part.form)
+
+
+def named(agent: ConversableAgent) -> str:
+    """Return what a journal calls an agent: its name, and its version where it has one."""
+    return f"{agent.name}@{agent.version}" if agent.version else agent.name
+
+
+# ---------------------------------------------------------------- reading it back
+
+
+def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
+    """Return the chat that was kept, with these agents.
+
+    Raises:
+        RunBlocked: an agent that it needs is not among them, or a function that it names is gone.
+    """
+    from .chat import Chat
+
+    found = {named(agent): agent for agent in agents}
+    missing = [name for name in loaded.info.agents if name not in found]
+    run, spec = loaded.info.id, loaded.spec
+    if missing:
+        there = ", ".join(sorted(found)) or "none"
+        raise RunBlocked(f"run {run} needs the agents {', '.join(missing)}; there are here: {there}")
+    if spec.get("is") != "chat" or spec.get("v") != VERSION:
+        raise RunBlocked(f"run {run} was begun by another version of convagent, which wrote {spec.get('v')!r}")
+    by_name = {agent.name: agent for agent in found.values()}
+    try:
+        return Chat(
+            by_name[spec["sender"]], by_name[spec["recipient"]], _read(spec["message"]),
+            clear_history=spec["before"] is None, silent=spec["silent"], max_turns=spec["max_turns"],
+            summary_method=_read(spec["summary_method"]), summary_args=_read(spec["summary_args"]),
+            oversight=tuple(from_json(policy) for policy in spec["oversight"]),
+            people=None if spec["people"] is None else directory_of(spec["people"]),
+            context=_read(spec["context"]), chat_id=spec["chat_id"],
+        )  # fmt: skip
+    except ConfigError as error:
+        raise RunBlocked(f"run {run} cannot go on here: {error}") from error
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, Mapping) and set(cast("Mapping[str, Any]", value)) == {"function"}:
+        return resolve_function(value["function"])
+    return value
+
+
+# ---------------------------------------------------------------- moving it on
+
+
+class Kept:
+    """A chat on its way from or into a journal.
+
+    Args:
+        journal: where it is kept.
+        loaded: as it was kept so far; None: it begins.
+        claim: the right to go on with it; None: it is claimed when it begins.
+        parks: whether to let go of it when it can only wait.
+    """
+
+    def __init__(
+        self, journal: Journal, loaded: Loaded | None = None, claim: Claim | None = None, *, parks: bool = False
+    ) -> None:
+        self.journal, self.loaded, self.claim, self.parks = journal, loaded, claim, parks
+        self._runtime: JournaledRuntime | None = None
+
+    def runtime(self, chat: Chat, host: Host | None, directory: Directory | None) -> JournaledRuntime:
+        """Return the runtime of the chat: claimed, and where it was."""
+        journal, claim = self.journal, self.claim
+        if claim is None:
+            from uuid import uuid4
+
+            agents = [named(chat.sender), named(chat.recipient)]
+            spec = spec_of(chat, directory)
+            claim = journal.begin(uuid4().hex[:12], spec, agents, journal.heart.worker, journal.lease)
+        keeper = Keeper(journal, claim, self.loaded, parks=self.parks, news=self._hear)
+        self._runtime = JournaledRuntime(host, chat.observers, keeper=keeper, run_id=claim.run)
+        return self._runtime
+
+    def _hear(self, news: StoredRequest | Control) -> None:
+        runtime = self._runtime
+        if runtime is None:  # it comes before the run has started: steering keeps it
+            return
+        if isinstance(news, Control):
+            runtime.steer(news)
+            return
+        question = runtime.standing(news.id)
+        if isinstance(question, StoredQuestion):
+            question.settled(news)
+
+    async def ended(self, result: ChatResult) -> None:
+        """Keep that it came to its end."""
+        assert self._runtime is not None
+        await self._runtime.keeper.end("done", result.reason)
+
+    async def parked(self) -> None:
+        """Let go of it, because it can only wait.
+
+        Raises:
+            JournalError: it was taken over by another process.
+            Parked: always else; its `again` says whether something came in meanwhile.
+        """
+        assert self._runtime is not None
+        keeper = self._runtime.keeper
+        if keeper.error is not None:
+            raise keeper.error
+        raise Parked(not await keeper.end("waiting"))
+
+    async def left(self, why: str) -> None:
+        """Let go of it where it stands, because its program ends."""
+        runtime = self._runtime
+        if runtime is None or runtime.keeper.let_go:
+            return
+        open_ones = tuple(r.request for r in runtime.keeper.requests.values() if r.status == "open")
+        status = await runtime.keeper.leave(why)
+        runtime.tell(RunLeftEvent(status=status, reason=why, requests=open_ones, journal=self.journal.url))
+
+    async def failed(self, error: BaseException) -> None:
+        """Keep why it cannot go on; where that may pass, that it is tried again by itself."""
+        runtime = self._runtime
+        if runtime is None or runtime.keeper.let_go:
+            return
+        reason = f"{type(error).__name__}: {error}"
+        try:
+            if isinstance(error, ModelError) and error.retryable and self.parks:
+                await runtime.keeper.end("waiting", reason, runtime.now() + AGAIN)
+            else:
+                await runtime.keeper.end("blocked", reason)
+        except JournalError as another:
+            error.add_note(f"That could not be kept in the journal: {another}")
+
+
+def enter(chat: Chat, run: RunContext) -> ChatResult | None:
+    """Let a run stand where it was kept; return its result if it had come to its end, else None."""
+    runtime = cast(JournaledRuntime, run.runtime)
+    sides = cast("tuple[ConversableAgent, ...]", (run.state.initiator, run.state.recipient))
+    before = cast("list[Any] | None", chat.kept.loaded.spec["before"] if chat.kept and chat.kept.loaded else None)
+    for agent, messages in zip(sides, before or (), strict=False):
+        run.state.thread.preset(agent, list(messages))
+    run.restore(runtime.past, runtime.turn)
+    by_name = {agent.name: agent for agent in sides}
+    for event in runtime.past:
+        if isinstance(event, ModelCallFinished) and event.agent in by_name and not event.error:
+            by_name[event.agent].usage.add(
+                ModelReply({"role": "assistant"}, event.usage, event.model, cached=event.cached)
+            )
+    for name, values in runtime.kept_extras.items():
+        if name in by_name:
+            by_name[name].context_variables.update(values)
+    runtime.past.clear()
+    runtime.extras = lambda: {a.name: found for a in sides if (found := a.context_variables.to_dict())}
+    done = runtime.completed
+    if not isinstance(done, RunCompletionEvent):
+        return None
+    run.restore(runtime.events_of_turn(), runtime.turn)
+    return _result(chat, run.run_id, run.state, done)
+
+
+def _result(chat: Chat, run: str, state: ConversationState, done: RunCompletionEvent) -> ChatResult:
+    return ChatResult(
+        chat_id=chat.chat_id if chat.chat_id is not None else run,
+        chat_history=list(state.thread.view(chat.sender)), summary=done.summary, cost=dict(done.cost),
+        human_input=list(state.answers.get(chat.sender.name, ())), reason=done.reason,
+        last_speaker=done.last_speaker, context_variables=dict(done.context_variables),
+    )  # fmt: skip
+
+
+def resume(
+    journal: Any, run_id: str, agents: Iterable[ConversableAgent], *, channels: Sequence[Any] = (),
+    observers: Sequence[Any] = (),
+) -> RunResponse:  # fmt: skip
+    """Go on with a run that is kept in a journal, in this process; returns at once, as `run` does.
+
+    Turns that are finished are not run again, and of the one that was not what it did already neither: answers,
+    results of models and tools count as they were. A run that is over gives its result again.
+
+    Args:
+        journal: where it is kept: a path, a URL, or a journal.
+        run_id: which one.
+        agents: those that it needs, among others; found by name, and version where they have one.
+        channels: the ways to people, beside the inbox; none: the terminal, where the response is consumed there.
+        observers: functions that are told what happens from now on.
+
+    Raises:
+        JournalError: there is no such run, or another process holds it.
+        RunBlocked: an agent or a function that it needs is missing.
+    """
+    from ..journal import open_journal
+    from ..runs.response import RunResponse
+
+    where, found = open_journal(journal), list(agents)
+    loaded = where.load(run_id)
+    chat_from(loaded, found)  # refused before anything is claimed
+    claim = None if loaded.info.status == "done" else where.claim(run_id, where.heart.worker, where.lease)
+
+    async def start(on_start: Any) -> ChatResult:
+        from .chat import hold
+
+        kept = where.load(run_id)
+        chat = chat_from(kept, found)
+        if claim is None:
+            return _kept_result(chat, kept)
+        chat.channels, chat.observers = tuple(channels), tuple(observers)
+        chat.kept = Kept(where, kept, claim)
+        return await hold(chat, on_start)
+
+    return RunResponse(start, found, name="resume")
+
+
+def _kept_result(chat: Chat, loaded: Loaded) -> ChatResult:
+    """Return the result of a run that is over; both agents remember it."""
+    run, me, other = loaded.info.id, chat.sender, chat.recipient
+    thread = join_threads(me, me.chat_messages, other, other.chat_messages, clear=True)
+    for agent, messages in zip((me, other), loaded.spec["before"] or (), strict=False):
+        thread.preset(agent, list(messages))
+    state, done = ConversationState(me, other, thread), None
+    for row in loaded.rows:
+        if row.run == run and row.body.get("type") != STEP:
+            event = serde.read_body(row.body, run, row.seq, row.time)
+            state.apply(event)
+            done = event if isinstance(event, RunCompletionEvent) else done
+    if done is None:
+        raise JournalError(f"run {run} is over, and its result was deleted")
+    return _result(chat, run, state, done)
+
+
+async def advance(
+    journal: Journal, claim: Claim, agents: Callable[[], Iterable[ConversableAgent]], observers: Sequence[Any] = ()
+) -> ChatResult | None:
+    """Move a claimed run on as far as it goes, and let go of it; return its result, or None: it waits.
+
+    What made it fail is kept as the reason why it is blocked, and returned to nobody: it belongs to the run.
+    """
+    from .._sync import LoopHost, current_host
+    from .chat import hold
+
+    while True:
+        loaded = await asyncio.to_thread(journal.load, claim.run)
+        kept = Kept(journal, loaded, claim, parks=True)
+        token = current_host.set(LoopHost())
+        try:
+            chat = chat_from(loaded, agents())
+            chat.observers, chat.kept = tuple(observers), kept
+            return await hold(chat)
+        except Parked as parked:
+            if not parked.again:
+                return None
+        except RunBlocked as blocked:
+            await asyncio.to_thread(journal.release, claim.run, "blocked", str(blocked))
+            return None
+        finally:
+            current_host.reset(token)

@@ -1,0 +1,1 @@
+"""The pages: from a visit to an answer, as functions of values."""

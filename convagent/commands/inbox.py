@@ -1,0 +1,134 @@
+"""`convagent inbox list | show | answer | watch | serve | token`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from ..errors import JournalError, JournalUnavailable
+from ..journal import Inbox
+from ..journal.base import StoredRequest
+from . import Say
+from .asked import as_json, in_short, settled_in_short, told
+from .journals import no_request, opened, patiently
+from .tables import table
+
+PAGE = 500
+"""How many questions are read at once."""
+LOOK = 1.0
+"""Seconds after which `watch` looks although nobody told it of a change."""
+REST = 20
+"""How many times as long as it took to look `watch` rests at least."""
+
+
+def run(options: Any, say: Say) -> int:
+    """Do what the options say, and return the exit code."""
+    match options.inbox:
+        case "list":
+            return _list(options, say)
+        case "show":
+            return _show(options, say)
+        case "answer":
+            from .answer import answer
+
+            return answer(options, say)
+        case "watch":
+            return _watch(options, say)
+        case "serve":
+            from .web import serve
+
+            return serve(options, say)
+        case _:
+            from .web import token
+
+            return token(options, say)
+
+
+# ---------------------------------------------------------------- list
+
+
+def _list(options: Any, say: Say) -> int:
+    with opened(options) as journal:
+        found, now = _open_ones(Inbox(journal), options), journal.now()
+        if options.json:
+            for stored in found:
+                say(json.dumps(as_json(stored)))
+            return 0
+        rows = [in_short(stored, now) for stored in found]
+    if not rows:
+        say("Nothing waits for a person." if not _filtered(options) else "Nothing of this waits for a person.")
+        return 0
+    say(table(("ID", "ASKED", "DUE", "FOR", "QUESTION"), rows))
+    return 0
+
+
+def _filtered(options: Any) -> bool:
+    return bool(options.role or options.person or options.run)
+
+
+def _open_ones(inbox: Inbox, options: Any) -> Iterator[StoredRequest]:
+    """Return every open question that the options choose, the one that is due first first."""
+    after = ""
+    while True:
+        page = patiently(
+            lambda after=after: inbox.pending(
+                role=options.role, person=options.person, run=options.run, limit=PAGE, after=after
+            )
+        )
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+# ---------------------------------------------------------------- show
+
+
+def _show(options: Any, say: Say) -> int:
+    with opened(options) as journal:
+        stored = patiently(lambda: journal.request(options.id))
+        if stored is None:
+            raise JournalError(no_request(journal, options.id))
+        say(json.dumps(as_json(stored), indent=2) if options.json else told(stored, journal.now()))
+    return 0
+
+
+# ---------------------------------------------------------------- watch
+
+
+def _watch(options: Any, say: Say) -> int:
+    with opened(options) as journal:
+        inbox, changed = Inbox(journal), Event()
+        unwatch = journal.watch(changed.set)
+        known: dict[str, StoredRequest] = {}
+        try:
+            while True:
+                changed.clear()
+                began = monotonic()
+                try:
+                    known = _tell_changes(inbox, known, options, say)
+                except JournalUnavailable:
+                    pass  # it is looked at again
+                changed.wait(max(LOOK, REST * (monotonic() - began)))
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            unwatch()
+
+
+def _tell_changes(inbox: Inbox, known: dict[str, StoredRequest], options: Any, say: Say) -> dict[str, StoredRequest]:
+    """Print what has changed, and return what is open now."""
+    found = {stored.id: stored for stored in _open_ones(inbox, options)}
+    now = inbox.journal.now()
+    for id in known.keys() - found.keys():
+        stored = inbox.get(id)
+        if stored is not None:
+            say(json.dumps(as_json(stored)) if options.json else settled_in_short(stored))
+    for id, stored in found.items():
+        before = known.get(id)
+        if before is None or (before.request.level, before.votes) != (stored.request.level, stored.votes):
+            say(json.dumps(as_json(stored)) if options.json else "  ".join(("open", *in_short(stored, now))))
+    return found

@@ -1,0 +1,84 @@
+"""`convagent runs`: which there are, and what is done with one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, cast, get_args
+
+from ..errors import one_of
+from ..journal.base import Journal, RunInfo, RunStatus
+from . import Say
+from .journals import opened, patiently
+from .tables import ago, table
+
+PAGE = 500
+"""How many runs are read at once."""
+
+
+def run(options: Any, say: Say) -> int:
+    """Do what the options say, and return the exit code."""
+    match options.runs:
+        case None:
+            return _list(options, say)
+        case "show":
+            from .conversation import show
+
+            return show(options, say)
+        case "pause" | "unpause" | "say" | "stop":
+            from .steering import steer
+
+            return steer(options, say)
+        case "export":
+            from .keeping import export
+
+            return export(options, say)
+        case "fork" | "replay":
+            from .again import again
+
+            return again(options, say)
+        case _:
+            from .keeping import remove
+
+            return remove(options, say)
+
+
+def _list(options: Any, say: Say) -> int:
+    status = cast("list[RunStatus]", options.status)
+    for word in status:
+        if word not in get_args(RunStatus):
+            raise one_of("--status", word, get_args(RunStatus))
+    with opened(options) as journal:
+        found, now = every_run(journal, status), journal.now()
+        if options.json:
+            for info in found:
+                say(json.dumps(asdict(info)))
+            return 0
+        rows = [_cells(info, now) for info in found]
+    if not rows:
+        say(f"There is no run that is {' or '.join(status)}." if status else "There is no run.")
+        return 0
+    say(table(("RUN", "STATUS", "AGENTS", "TURN", "OPEN", "SINCE", "WHY"), rows))
+    return 0
+
+
+def every_run(journal: Journal, status: list[RunStatus]) -> Iterator[RunInfo]:
+    """Return the runs of a journal, the latest first; only those of some status, if any is named."""
+    after = ""
+    while True:
+        page = patiently(lambda after=after: journal.runs(status, limit=PAGE, after=after))
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+def _cells(info: RunInfo, now: float) -> tuple[str, ...]:
+    why = info.reason or (f"moved on by {info.worker}" if info.worker else "")
+    if info.status == "running" and not info.worker:
+        why = "its process has died; a worker, or `convagent resume`, goes on with it"
+    return (
+        info.id, info.status, " ".join(info.agents), str(info.turn), str(info.open_requests or "-"),
+        ago(now - info.updated), why,
+    )  # fmt: skip

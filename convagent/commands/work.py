@@ -1,0 +1,121 @@
+"""`convagent worker`: move runs on until somebody says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .._screen import visible
+from ..agents.conversable import ConversableAgent
+from ..agents.durable import advance, named
+from ..engine import Worker
+from ..errors import ConfigError, JournalError, RunBlocked
+from ..journal.base import Claim, Journal
+from . import Say
+from .journals import opened
+from .teams import Team, team_of
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def work(options: Any, say: Say) -> int:
+    """Move runs on until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: there are no such agents, or an option is wrong.
+        JournalError: the journal cannot be used.
+    """
+    if options.slots < 1:
+        raise ConfigError(f"--slots {options.slots}: expected 1 or more")
+    team = team_of(options.agents)
+    names = frozenset(named(agent) for agent in team())
+    with opened(options, create=True) as journal:
+        shift = _Shift(journal, team, names, options.slots, _nothing if options.quiet else say)
+        return asyncio.run(shift.work(once=options.once))
+
+
+def _nothing(line: str) -> None:
+    return None
+
+
+class _Shift:
+    """What one worker does between its start and its end."""
+
+    def __init__(self, journal: Journal, team: Team, names: frozenset[str], slots: int, say: Say) -> None:
+        self._journal, self._team, self._names, self._say = journal, team, names, say
+        self._worker = Worker(journal, self._move, names, slots)
+        self._moving: set[str] = set()
+        self._told: int = 0
+        """The signal that said stop; 0: none did."""
+
+    async def work(self, *, once: bool) -> int:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._stop, number, task)
+        self._say(f"Moving on the runs of {', '.join(sorted(self._names))} in {self._journal.url}. Ctrl-C ends it.")
+        try:
+            await self._worker.work(once=once)
+        except asyncio.CancelledError:
+            if not self._told:
+                raise
+            return 128 + self._told
+        return 0
+
+    def _stop(self, number: int, task: asyncio.Task[Any]) -> None:
+        if self._told:
+            task.cancel()
+            return
+        self._told = number
+        self._worker.stop()
+        if self._moving:
+            self._say(f"Stopping when {', '.join(sorted(self._moving))} has come to a pause; once more: at once.")
+
+    # ------------------------------------------------------------ one run
+
+    async def _move(self, claim: Claim) -> None:
+        self._moving.add(claim.run)
+        self._tell(claim.run, "moves on")
+        try:
+            result = await advance(self._journal, claim, self._agents)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(self._let_go, claim.run)
+            raise
+        except Exception as error:
+            self._tell(claim.run, f"stops: {type(error).__name__}: {error}")
+            raise
+        finally:
+            self._moving.discard(claim.run)
+        self._tell(claim.run, f"is over: {result.reason or 'done'}" if result is not None else self._how_it_stands(claim))
+
+    def _agents(self) -> Sequence[ConversableAgent]:
+        try:
+            return self._team()
+        except ConfigError as error:
+            raise RunBlocked(str(error)) from error
+
+    def _let_go(self, run: str) -> None:
+        """Let another worker go on at once with a run that was broken off."""
+        try:
+            if self._journal.load(run).info.status == "left":
+                self._journal.release(run, "ready", "its worker was stopped")
+        except JournalError:
+            pass  # its lease ends soon, and any worker takes it over
+        self._tell(run, "is broken off")
+
+    def _how_it_stands(self, claim: Claim) -> str:
+        try:
+            asked = self._journal.pending(run=claim.run, limit=1)
+            if asked:
+                return f"waits for {' or '.join(asked[0].request.to) or 'anybody'}: {asked[0].id}"
+            info = self._journal.load(claim.run).info
+        except JournalError as error:
+            return f"waits ({error})"
+        due = "" if info.wake is None else time.strftime(" until %Y-%m-%d %H:%M:%S", time.localtime(info.wake))
+        return f"is {info.status}{due}{f': {info.reason}' if info.reason else ''}"
+
+    def _tell(self, run: str, what: str) -> None:
+        self._say(visible(f"{time.strftime('%H:%M:%S')}  run {run}  {' '.join(what.split())}"))

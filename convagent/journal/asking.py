@@ -1,0 +1,141 @@
+"""Requests to people: the page of those that are open, and what settles one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from ..human import HumanReply
+from ..serde import read_value, write_value
+from .base import StoredRequest
+from .claims import hold, wake
+from .codec import REQUEST, escaped, found, kept, request_from, unescaped, votes_text
+from .schema import ANSWERED, EXPIRED, OPEN
+from .tx import Tx
+
+EVERYBODY = "*"
+
+# ---------------------------------------------------------------- looking
+
+
+def request(tx: Tx, id: str) -> StoredRequest | None:
+    """Return one request."""
+    row = tx.one(f"SELECT {REQUEST} WHERE q.id = ?", (escaped(id),))
+    return None if row is None else request_from(tx, row)
+
+
+def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> list[StoredRequest]:
+    """Return a page of the open requests."""
+    begin: Any = (float("-inf"), 0)
+    if after:
+        begin = tx.one("SELECT due, request FROM requests WHERE id = ?", (escaped(after),))
+        if begin is None:
+            return []
+    if run:
+        places = _of_run(tx, who, run, tuple(begin), limit)
+    elif who and EVERYBODY not in who:
+        places = _of_people(tx, who, tuple(begin), limit)
+    else:
+        places = tx.all(f"SELECT due, request FROM requests WHERE {_PAGE}", (*begin, limit))
+    numbers = [number for _, number in places]
+    if not numbers:
+        return []
+    rows = tx.all(f"SELECT q.request, {REQUEST} WHERE q.request IN ({', '.join('?' * len(numbers))})", numbers)
+    by_number = {number: row for number, *row in rows}
+    return [request_from(tx, by_number[number]) for number in numbers]
+
+
+_PAGE = "status = 0 AND (due, request) > (?, ?) ORDER BY due, request LIMIT ?"
+
+
+def _of_people(tx: Tx, who: Sequence[str], begin: tuple[float, int], limit: int) -> list[tuple[float, int]]:
+    lists = tx.all(
+        "SELECT list, names FROM lists WHERE EXISTS (SELECT 1 FROM requests WHERE people = list AND status = 0)"
+    )
+    found: list[tuple[float, int]] = []
+    for people in [number for number, names in lists if _serves(names, who)]:
+        sql = f"SELECT due, request FROM requests WHERE people = ? AND {_PAGE}"
+        found += tx.all(sql, (people, *begin, limit))
+    return sorted((due, number) for due, number in found)[:limit]
+
+
+def _serves(names: str, who: Sequence[str]) -> bool:
+    to = cast("list[str]", json.loads(names))
+    return not to or not set(to).isdisjoint(who)
+
+
+def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, int], limit: int) -> list[tuple[float, int]]:
+    row = tx.one("SELECT coalesce(root, run) FROM runs WHERE id = ?", (escaped(run),))
+    if row is None:
+        return []
+    rows = tx.all(
+        "SELECT q.due, q.request, r.id, l.names FROM requests q JOIN runs r ON r.run = q.run "
+        "JOIN lists l ON l.list = q.people WHERE q.root = ? AND q.status = ? ORDER BY q.due, q.request",
+        (row[0], OPEN),
+    )
+    inside = (
+        (due, number)
+        for due, number, id, names in rows
+        if (due, number) > begin
+        and (unescaped(id) == run or unescaped(id).startswith(f"{run}/"))
+        and (not who or EVERYBODY in who or _serves(names, who))
+    )
+    return [place for place, _ in zip(inside, range(limit), strict=False)]
+
+
+# ---------------------------------------------------------------- settling
+
+
+def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final: bool, decision_id: str) -> bool:
+    """Let an answer count, if the request stands as its giver saw it, and its time is not up."""
+    root = tx.one("SELECT root FROM requests WHERE id = ?", (escaped(id),))
+    if root is None:
+        return False
+    hold(tx, root[0])
+    row = tx.one("SELECT request, status, level, due, votes FROM requests WHERE id = ?", (escaped(id),))
+    if row is None:
+        return False
+    number, status, now_level, due, given = row
+    voted = read_value(HumanReply, found(tx, given)).votes if given else ()
+    now = tx.now()
+    if (status, now_level, len(voted)) != (OPEN, level, votes) or (now > due and tx.trusted()):
+        return False
+    if not final:
+        tx.run("UPDATE requests SET votes = ? WHERE request = ?", (kept(tx, votes_text(id, (*voted, reply))), number))
+        tx.changed()
+        return True
+    whole = replace(reply, votes=reply.votes or voted)
+    tx.run(
+        "UPDATE requests SET status = ?, reply = ?, decision = ?, decided = ? WHERE request = ?",
+        (ANSWERED, kept(tx, write_value(whole)), escaped(decision_id) or None, now, number),
+    )
+    wake(tx, root[0])
+    return True
+
+
+def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
+    """Let the time of requests be up."""
+    now, trusted = tx.now(), tx.trusted()
+    if not trusted and not force:
+        return []
+    if id:
+        rows = tx.all("SELECT request, id, root FROM requests WHERE id = ? AND level = ?", (escaped(id), level))
+    else:
+        rows = tx.all(
+            "SELECT request, id, root FROM requests WHERE status = 0 AND due <= ? ORDER BY root, request", (now,)
+        )
+    gone: list[str] = []
+    for number, name, root in rows:
+        hold(tx, root)
+        changed = tx.run(
+            "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?"
+            if id
+            else "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND due <= ?",
+            (EXPIRED, now, number, OPEN, *([level] if id else []), float("inf") if force and id else now),
+        )
+        if changed:
+            gone.append(unescaped(name))
+            wake(tx, root)
+    return gone

@@ -1,0 +1,215 @@
+"""Runs: who may move which one on, and what wakes one that waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, cast
+
+from ..errors import JournalError
+from ..serde import encode
+from .base import OVER, Claim, RunInfo, RunStatus
+from .codec import escaped, kept, listed, unescaped
+from .schema import CANCELLED, DONE, FAILED, OPEN, READY, RUNNING, STATUSES, WAITING
+from .tx import Tx
+
+# ---------------------------------------------------------------- beginning
+
+
+def begin(
+    tx: Tx, run: str, spec: Mapping[str, Any], agents: Sequence[str], worker: str, lease: float, status: RunStatus
+) -> tuple[int, Claim]:
+    """Keep a new run; return its number and the claim."""
+    if tx.one("SELECT 1 FROM runs WHERE id = ?", (escaped(run),)):
+        raise JournalError(f"{tx.url}: there is a run {run!r} already; resume it, or begin another under a new id")
+    now, held = tx.now(), status == "running"
+    number = tx.insert(
+        "runs",
+        "run",
+        {
+            "id": escaped(run), "turn": 0, "seq": 0, "place": 0, "status": STATUSES.index(status), "fence": 1,
+            "worker": escaped(worker) if held else None, "lease": tx.ticks() + lease if held else None,
+            "wake": now if status == "ready" else None, "agents": listed(tx, agents), "started": now, "updated": now,
+            "spec": kept(tx, encode(spec)),
+        },
+    )  # fmt: skip
+    tx.changed()
+    return number, Claim(run, 1, worker)
+
+
+# ---------------------------------------------------------------- claiming
+
+
+def claim(tx: Tx, run: str, worker: str, lease: float) -> tuple[int, Claim]:
+    """Claim a run; return its number and the claim."""
+    row = tx.one(f"SELECT run, root, status, fence, worker, lease FROM runs WHERE id = ?{tx.lock}", (escaped(run),))
+    if row is None:
+        raise JournalError(f"{tx.url}: there is no run {run!r}; `convagent runs` lists them")
+    number, root, status, fence, holder, until = row
+    if root is not None:
+        raise JournalError(f"{tx.url}: {run!r} is a run inside another; {run.partition('/')[0]!r} is the one to go on")
+    if status in (DONE, FAILED):
+        raise JournalError(f"{tx.url}: run {run!r} is over: {STATUSES[status]}")
+    left = (until or 0.0) - tx.ticks()
+    if status == RUNNING and holder is not None and unescaped(holder) != worker and left > 0:
+        raise JournalError(
+            f"{tx.url}: run {run!r} is held by {unescaped(holder)}, which moves it on; "
+            f"if that has died, the run is free in {left:.0f} s"
+        )
+    return number, _take(tx, number, run, fence, worker, lease)
+
+
+def _take(tx: Tx, number: int, run: str, fence: int, worker: str, lease: float) -> Claim:
+    tx.run(
+        "UPDATE runs SET status = ?, fence = ?, worker = ?, lease = ?, wake = NULL, updated = ? WHERE run = ?",
+        (RUNNING, fence + 1, escaped(worker), tx.ticks() + lease, tx.now(), number),
+    )
+    return Claim(run, fence + 1, worker)
+
+
+def claim_ready(tx: Tx, worker: str, knows: Container[str], lease: float, limit: int) -> list[tuple[int, Claim]]:
+    """Claim runs that are to be moved on; return their numbers and the claims."""
+    chosen = [(number, id, fence) for number, id, fence in _deserted(tx, knows)][:limit]
+    if len(chosen) < limit:
+        due = sorted(_due(tx, knows, limit - len(chosen)))
+        chosen += [(number, id, fence) for _, number, id, fence in due][: limit - len(chosen)]
+    return [(number, _take(tx, number, unescaped(id), fence, worker, lease)) for number, id, fence in chosen]
+
+
+def _deserted(tx: Tx, knows: Container[str]) -> list[tuple[int, str, int]]:
+    """Return the runs whose worker has let its lease end, the longest first."""
+    rows = tx.all(
+        "SELECT run, id, fence, agents FROM runs WHERE worker IS NOT NULL AND status = ? AND lease <= ? "
+        f"ORDER BY lease{tx.skip}",
+        (RUNNING, tx.ticks()),
+    )
+    lists = {agents: tx.one("SELECT names FROM lists WHERE list = ?", (agents,))[0] for *_, agents in rows}
+    return [(run, id, fence) for run, id, fence, agents in rows if _known(lists[agents], knows)]
+
+
+def _due(tx: Tx, knows: Container[str], limit: int) -> list[tuple[float, int, str, int]]:
+    """Return runs that are ready, or that wait and are due."""
+    now = tx.now() if tx.trusted() else None
+    here = "EXISTS (SELECT 1 FROM runs WHERE status = ? AND agents = list AND wake IS NOT NULL"
+    lists = tx.all(f"SELECT list, names FROM lists WHERE {here}) OR {here} AND wake <= ?)", (READY, WAITING, now))
+    found: list[tuple[float, int, str, int]] = []
+    for agents in [number for number, names in lists if _known(names, knows)]:
+        sql = "SELECT wake, run, id, fence FROM runs WHERE status = ? AND agents = ? AND wake IS NOT NULL"
+        found += tx.all(f"{sql} ORDER BY wake LIMIT ?{tx.skip}", (READY, agents, limit))
+        if now is not None:
+            found += tx.all(f"{sql} AND wake <= ? ORDER BY wake LIMIT ?{tx.skip}", (WAITING, agents, now, limit))
+    return found
+
+
+def _known(names: str, knows: Container[str]) -> bool:
+    return all(name in knows for name in cast("list[str]", json.loads(names)))
+
+
+def renew(tx: Tx, worker: str, lease: float) -> frozenset[str]:
+    """Prolong every claim of a worker; return the runs that it holds."""
+    tx.run("UPDATE runs SET lease = ? WHERE worker = ? AND status = ?", (tx.ticks() + lease, escaped(worker), RUNNING))
+    rows = tx.all("SELECT id FROM runs WHERE worker = ? AND status = ?", (escaped(worker), RUNNING))
+    return frozenset(unescaped(id) for (id,) in rows)
+
+
+def release(tx: Tx, run: str, status: RunStatus, reason: str) -> bool:
+    """Change the status of a run that nobody holds; what somebody still writes who held it once is refused."""
+    row = tx.one(f"SELECT run, status, lease FROM runs WHERE id = ? AND root IS NULL{tx.lock}", (escaped(run),))
+    if row is None or row[1] in (DONE, FAILED) or (row[1] == RUNNING and (row[2] or 0.0) > tx.ticks()):
+        return False
+    number, now = row[0], tx.now()
+    tx.run(
+        "UPDATE runs SET status = ?, reason = ?, fence = fence + 1, worker = NULL, lease = NULL, wake = ?, updated = ? "
+        "WHERE run = ?",
+        (STATUSES.index(status), escaped(reason), now if status == "ready" else None, now, number),
+    )
+    if status in OVER:
+        end(tx, number)
+    tx.changed()
+    return True
+
+
+# ---------------------------------------------------------------- waking and ending
+
+
+def hold(tx: Tx, root: int) -> None:
+    """Let nobody else change a run until the transaction ends. On SQLite nobody can anyway."""
+    if tx.lock:
+        tx.one(f"SELECT 1 FROM runs WHERE run = ?{tx.lock}", (root,))
+
+
+def wake(tx: Tx, root: int) -> None:
+    """Let a run that waits be moved on."""
+    now = tx.now()
+    tx.run(
+        "UPDATE runs SET status = ?, wake = ?, updated = ? WHERE run = ? AND status = ?",
+        (READY, now, now, root, WAITING),
+    )
+    tx.changed()
+
+
+def end(tx: Tx, root: int) -> None:
+    """Let nothing of a run that is over be open."""
+    tx.run(
+        "UPDATE requests SET status = ?, decided = ? WHERE root = ? AND status = ?", (CANCELLED, tx.now(), root, OPEN)
+    )
+    tx.run("DELETE FROM timers WHERE root = ?", (root,))
+    tx.run("DELETE FROM controls WHERE root = ?", (root,))
+
+
+def steer(tx: Tx, run: str, action: str, text: str, by: str, force: bool) -> bool:
+    """Keep a control message for a run, or for the one around it, and wake it."""
+    row = tx.one("SELECT coalesce(root, run) FROM runs WHERE id = ?", (escaped(run),))
+    if row is None:
+        return False
+    (root,) = row
+    (status,) = tx.one(f"SELECT status FROM runs WHERE run = ?{tx.lock}", (root,))
+    if status in (DONE, FAILED):
+        return False
+    body = encode({"action": action, "text": text, "by": by, "force": force})
+    tx.run("INSERT INTO controls (root, at, body) VALUES (?, ?, ?)", (root, tx.now(), body))
+    wake(tx, root)
+    return True
+
+
+# ---------------------------------------------------------------- listing
+
+INFO = (
+    "r.id, r.status, (SELECT names FROM lists WHERE list = r.agents), r.started, r.updated, r.turn, r.reason, "
+    "r.worker, r.lease, r.fence, r.wake, "
+    "(SELECT count(*) FROM requests WHERE root = r.run AND requests.status = 0) FROM runs r"
+)
+"""What `info_from` reads."""
+
+
+def info_from(row: Any, ticks: float) -> RunInfo:
+    """Return a run from a row of `INFO`."""
+    id, status, agents, started, updated, turn, reason, worker, lease, fence, due, waiting = row
+    held = status == RUNNING and worker is not None and (lease or 0.0) > ticks
+    return RunInfo(
+        id=unescaped(id),
+        status=cast("RunStatus", STATUSES[status]),
+        agents=tuple(json.loads(agents)),
+        started=started,
+        updated=updated,
+        turn=turn,
+        reason=unescaped(reason or ""),
+        worker=unescaped(worker) if held else "",
+        fence=fence,
+        wake=due if status == WAITING else None,
+        open_requests=waiting,
+    )
+
+
+def runs(tx: Tx, status: Sequence[RunStatus], limit: int, after: str) -> list[RunInfo]:
+    """Return runs, the latest first."""
+    where, values = ["r.root IS NULL"], list[Any]()
+    if status:
+        where.append(f"r.status IN ({', '.join('?' * len(status))})")
+        values += [STATUSES.index(s) for s in status]
+    if after:
+        where.append("r.run < (SELECT run FROM runs WHERE id = ?)")
+        values.append(escaped(after))
+    rows = tx.all(f"SELECT {INFO} WHERE {' AND '.join(where)} ORDER BY r.run DESC LIMIT ?", (*values, limit))
+    ticks = tx.ticks()
+    return [info_from(row, ticks) for row in rows]

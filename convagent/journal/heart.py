@@ -1,0 +1,75 @@
+"""What keeps the claims of a process alive while it lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
+
+from ..errors import JournalError
+
+if TYPE_CHECKING:
+    from .base import Claim, Journal
+
+PER_LEASE = 3
+"""How often a lease is renewed in its time."""
+
+
+class Heart:
+    """Renews every claim that this process holds at one journal, in one thread, which lives as long as there are any.
+
+    Args:
+        journal: where the claims are held; its `lease` says for how many seconds.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._held: dict[str, Callable[[], None]] = {}
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._pid = os.getpid()
+        self._worker = f"{socket.gethostname()}:{self._pid}:{os.urandom(3).hex()}"
+
+    @property
+    def worker(self) -> str:
+        """The name under which this process holds claims: no other process has the same, a forked one neither."""
+        if self._pid != os.getpid():
+            self._held, self._changed, self._thread = {}, Condition(), None
+            self._begin_anew()
+        return self._worker
+
+    def hold(self, claim: Claim, lost: Callable[[], None]) -> None:
+        """Renew a claim from now on. `lost` is called, in the heart's thread, when somebody else has taken the run."""
+        with self._changed:
+            self._held[claim.run] = lost
+            if self._thread is None:
+                self._thread = Thread(target=self._beat, name="convagent-heart", daemon=True)
+                self._thread.start()
+
+    def drop(self, claim: Claim) -> None:
+        """Renew a claim no more."""
+        with self._changed:
+            self._held.pop(claim.run, None)
+            self._changed.notify()
+
+    def _beat(self) -> None:
+        lease = self._journal.lease
+        while True:
+            with self._changed:
+                self._changed.wait(lease / PER_LEASE)
+                if not self._held:
+                    self._thread = None
+                    return
+                held = dict(self._held)
+            try:
+                ours = self._journal.renew(self._worker, lease)
+            except JournalError:
+                continue  # it may come back in time; what is written meanwhile is fenced
+            for run, lost in held.items():
+                if run not in ours and self._held.get(run) is lost:
+                    lost()

@@ -1,0 +1,277 @@
+"""A journal in PostgreSQL: for as many machines as reach it. Its clock is the one that counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from functools import cache
+from threading import Event, Lock, Semaphore, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from ..errors import JournalError, JournalUnavailable, MissingExtra
+from .schema import POSTGRES, VERSION, migrations, tables
+from .store import DatabaseJournal
+from .tx import SQLValue, Tx
+
+try:
+    import psycopg
+    from psycopg import errors
+except ImportError:  # said when a journal is opened, with what to install
+    psycopg = errors = None  # type: ignore[assignment]
+
+SCHEMA = "convagent"
+"""The schema in which its tables are, beside those of the application; and the channel of its notifications."""
+CONNECTIONS = 8
+"""How many transactions of one process go on at once; further ones wait."""
+_SESSION = f"SET search_path TO {SCHEMA}; SET lock_timeout TO '5s'; SET idle_in_transaction_session_timeout TO '60s'"
+_LISTENING = 0.5
+"""Seconds after which the thread that listens looks whether anybody still wants to know."""
+
+
+class PostgresJournal(DatabaseJournal):
+    """Keeps runs in a database of PostgreSQL, in a schema of its own, which is made if it is not there.
+
+        journal = PostgresJournal("postgresql://user@host/database")
+
+    Args:
+        url: the address, as libpq understands it. Its password is shown nowhere.
+
+    Raises:
+        MissingExtra: the extra `postgres` is not installed.
+        JournalUnavailable: the database cannot be reached.
+        JournalError: it cannot be used: no right to make tables, or tables of a later convagent.
+    """
+
+    def __init__(self, url: str) -> None:
+        if psycopg is None:
+            raise MissingExtra("PostgresJournal", "postgres")
+        super().__init__()
+        self._address, self._url = url, without_password(url)
+        self._secret = urlsplit(url).password or ""
+        self._watchers: list[Callable[[], None]] = []
+        self._ended = Event()
+        self._abandoned: list[object] = []
+        """Connections of the process that this one was forked from."""
+        self._begin_anew()
+        with self.write() as tx:
+            self._prepare(tx)
+
+    def _begin_anew(self) -> None:
+        self._pid = os.getpid()
+        self._idle: list[psycopg.Connection[Any]] = []
+        self._room, self._lock, self._listening = Semaphore(CONNECTIONS), Lock(), False
+
+    @property
+    def url(self) -> str:
+        """Its address, without a password."""
+        return self._url
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._ended.set()
+        while self._idle:
+            self._idle.pop().close()
+
+    def _prepare(self, tx: Tx) -> None:
+        tx.one("SELECT pg_advisory_xact_lock(hashtext(?))", (SCHEMA,))  # of several that begin, one makes the tables
+        tx.run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        if tx.one("SELECT to_regclass(?)", (f"{SCHEMA}.meta",))[0] is None:
+            for statement in tables(POSTGRES):
+                tx.run(statement)
+            tx.run("INSERT INTO meta (name, value) VALUES ('version', ?)", (str(VERSION),))
+            return
+        (version,) = tx.one("SELECT value FROM meta WHERE name = 'version'") or ("",)
+        for statement in migrations(version, self.url, POSTGRES):
+            tx.run(statement)
+        if version != str(VERSION):
+            tx.run("UPDATE meta SET value = ? WHERE name = 'version'", (str(VERSION),))
+
+    # ------------------------------------------------------------ connections
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        made = psycopg.connect(
+            self._address, autocommit=True, connect_timeout=3, application_name="convagent", keepalives_idle=15
+        )
+        made.execute(_SESSION)
+        return made
+
+    @contextmanager
+    def _connection(self, begin: str) -> Generator[psycopg.Connection[Any]]:
+        """Begin a transaction on a connection that nobody uses. One that was lost meanwhile is replaced."""
+        if self._pid != os.getpid():
+            self._abandoned += self._idle
+            self._held.clear()
+            self._begin_anew()
+        if self._ended.is_set():
+            raise JournalError(f"{self.url}: the journal is closed")
+        with self._room:
+            connection = self._begun(begin)
+            try:
+                yield connection
+            except BaseException:
+                if not connection.closed:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                if not connection.closed and not self._ended.is_set():
+                    self._idle.append(connection)
+                else:
+                    connection.close()
+
+    def _begun(self, begin: str) -> psycopg.Connection[Any]:
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread took it
+                break
+            try:
+                connection.execute(begin)
+                return connection
+            except psycopg.OperationalError:
+                connection.close()  # the server was started again, or a proxy between has let go of it
+        connection = self._connect()
+        connection.execute(begin)
+        return connection
+
+    # ------------------------------------------------------------ transactions
+
+    @contextmanager
+    def write(self) -> Generator[Tx]:
+        """Begin a transaction; what it did counts when the block ends."""
+        with self._said(), self._connection("BEGIN") as connection:
+            tx = _PostgresTx(self.url, connection, " FOR UPDATE")
+            yield tx
+            if tx.told:
+                tx.run(f"NOTIFY {SCHEMA}")
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Generator[Tx]:
+        """Begin a transaction that sees everything as it stands at one moment."""
+        with self._said(), self._connection("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+            yield _PostgresTx(self.url, connection, "")
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _said(self) -> Generator[None]:
+        """Let what psycopg raises be said without a password, and as what can be done about it."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self._error(error) from None
+
+    def _error(self, error: psycopg.Error) -> JournalError:
+        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+            return JournalError(
+                f"{self.url}: this address cannot be read; characters such as @ : / in a password are written as %40 "
+                "%3A %2F"
+            )
+        text = str(error).strip().replace("\n", " ")
+        text = text.replace(self._secret, "***") if self._secret else text
+        if isinstance(error, errors.DiskFull):
+            return JournalError(f"{self.url}: the disk of the database is full ({text}); make room there")
+        if isinstance(error, errors.UniqueViolation):
+            return JournalError(f"{self.url}: another process has written the same at this moment ({text})")
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+            return JournalUnavailable(f"{self.url}: the database cannot be reached, or is locked: {text}")
+        return JournalError(f"{self.url}: the journal cannot be used: {text}")
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch, as the database has it."""
+        with self.read() as tx:
+            return tx.now()
+
+    # ------------------------------------------------------------ watching
+
+    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in any thread, soon after anything may have changed; return what ends that."""
+        self._watchers.append(call)
+        with self._lock:
+            if not self._listening:
+                self._listening = True
+                Thread(target=self._listen, name="convagent-watch", daemon=True).start()
+
+        def end() -> None:
+            if call in self._watchers:
+                self._watchers.remove(call)
+
+        return end
+
+    def _listen(self) -> None:
+        """Listen as long as anybody wants to know; when the connection is lost, again."""
+        while self._is_watched():
+            try:
+                with self._connect() as connection:
+                    connection.execute(f"LISTEN {SCHEMA}")
+                    self._tell()  # of what was not heard
+                    while self._is_watched():
+                        if list(connection.notifies(timeout=_LISTENING, stop_after=1)):
+                            self._tell()
+            except psycopg.Error:
+                self._ended.wait(_LISTENING)  # it is told by whoever needs the database; here it is tried again
+
+    def _tell(self) -> None:
+        for call in tuple(self._watchers):
+            call()
+
+    def _is_watched(self) -> bool:
+        with self._lock:
+            self._listening = bool(self._watchers) and not self._ended.is_set()
+            return self._listening
+
+
+def without_password(url: str) -> str:
+    """Return an address as it may be shown."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if "password" not in name], safe="/")
+    return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, query, ""))
+
+
+@cache
+def _translated(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class _PostgresTx:
+    """A transaction. Rows are locked one by one; time is that of the database."""
+
+    def __init__(self, url: str, connection: psycopg.Connection[Any], lock: str) -> None:
+        self.url, self.lock = url, lock
+        self.skip = f"{lock} SKIP LOCKED" if lock else ""
+        self.told = False
+        self._connection = connection
+
+    def _execute(self, sql: str, values: Sequence[SQLValue]) -> psycopg.Cursor[Any]:
+        return self._connection.execute(_translated(sql), values or None)  # type: ignore[arg-type]
+
+    def one(self, sql: str, values: Sequence[SQLValue] = ()) -> Any:
+        return self._execute(sql, values).fetchone()
+
+    def all(self, sql: str, values: Sequence[SQLValue] = ()) -> list[Any]:
+        return self._execute(sql, values).fetchall()
+
+    def run(self, sql: str, values: Sequence[SQLValue] = ()) -> int:
+        return self._execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Iterable[Sequence[SQLValue]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_translated(sql), rows)  # type: ignore[arg-type]
+
+    def insert(self, table: str, key: str, values: dict[str, SQLValue]) -> int:
+        marks = ", ".join("?" * len(values))
+        sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks}) RETURNING {key}"
+        return int(self.one(sql, tuple(values.values()))[0])
+
+    def now(self) -> float:
+        return float(self.one("SELECT extract(epoch FROM clock_timestamp())::float8")[0])
+
+    ticks = now
+
+    def trusted(self) -> bool:
+        return True
+
+    def changed(self) -> None:
+        self.told = True

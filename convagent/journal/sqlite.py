@@ -1,0 +1,333 @@
+"""A journal in a file, by the SQLite of the standard library: for one machine, and as many processes as it has."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import Any, Literal
+
+from ..errors import JournalError, JournalUnavailable, one_of
+from .clock import Clock, Moment
+from .schema import SQLITE, VERSION, migrations, tables
+from .store import DatabaseJournal
+from .tx import SQLValue, Tx
+
+PATIENCE = 60.0
+BUSY = 100
+"""Milliseconds that a call waits for others to end their transaction."""
+LOOK = 0.018
+"""Seconds between two looks at whether another process has written."""
+REMEMBER = 5.0
+"""Seconds after which the clocks are noted anew."""
+
+Path = str | os.PathLike[str]
+
+
+class SQLiteJournal(DatabaseJournal):
+    """Keeps runs in a file, in WAL mode. The file is made if it is not there, for its owner alone.
+
+        journal = SQLiteJournal("runs.db")
+
+    Leases end by the time since the machine was started, so that setting the clock takes none away. If the clock on
+    the wall is seen to jump by more than a minute, no deadline passes until `confirm_clock` is called.
+
+    Args:
+        path: the file. It must not be on a network drive.
+        synchronous: `FULL`: what was written survives a loss of power; `NORMAL`: only the end of the process, and
+            a loss of power may take the last transactions, all of a kind, none in part.
+        patience: for how many seconds a run goes on trying while others lock the file; a call itself does not
+            wait, but raises `JournalUnavailable`.
+        clock: the clocks of this machine.
+
+    Raises:
+        JournalError: the file cannot be used: it is something else, damaged, or of a later convagent.
+    """
+
+    quick = True
+
+    def __init__(
+        self, path: Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", patience: float = PATIENCE,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if synchronous not in ("FULL", "NORMAL"):
+            raise one_of("synchronous", synchronous, ("FULL", "NORMAL"))
+        self.path = os.fspath(path)
+        self.patience = patience
+        self._synchronous, self._clock = synchronous, clock or Clock()
+        self._watchers: list[Callable[[], None]] = []
+        self._ended = Event()
+        self._abandoned: list[object] = []
+        """Connections of the process that this one was forked from: to close them here would disturb it."""
+        self._connect()
+
+    @property
+    def url(self) -> str:
+        """Its path."""
+        return self.path
+
+    def close(self) -> None:
+        """Let go of the file and the thread that watches it."""
+        self._ended.set()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None and self._pid == os.getpid():
+            self.close()
+
+    # ------------------------------------------------------------ the file
+
+    def _connect(self) -> None:
+        self._pid, self._lock = os.getpid(), Lock()
+        self._noted, self._told, self._looking = float("-inf"), 0, False
+        self._connection: sqlite3.Connection | None = None
+        with self._said():
+            connection = self._open()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+        self._connection = connection
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+        except OSError as error:
+            raise JournalError(f"{self.path}: the journal cannot be opened: {error.strerror or error}") from None
+        found = sqlite3.connect(self.path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
+        found.execute(f"PRAGMA synchronous = {self._synchronous}")
+        return found
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, or bring them up to date, and end leases of before the machine was started."""
+        (found,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if found != "wal":
+            raise JournalError(f"{self.path}: this place cannot hold a journal (no WAL mode); use a local disk")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._migrate(connection)
+            self._after_start(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "meta" not in names:
+            if names:
+                raise JournalError(f"{self.path}: this is a database of something else; name another file")
+            for statement in tables(SQLITE):
+                connection.execute(statement)
+            now = str(Moment.of(self._clock))
+            rows = [("version", str(VERSION)), ("changes", "0"), ("clock", now), ("start", now)]
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+            return
+        (version,) = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone() or ("",)
+        for statement in migrations(version, self.path, SQLITE):
+            connection.execute(statement)
+        if version != str(VERSION):
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'version'", (str(VERSION),))
+
+    def _after_start(self, connection: sqlite3.Connection) -> None:
+        now = Moment.of(self._clock)
+        (text,) = connection.execute("SELECT value FROM meta WHERE name = 'start'").fetchone()
+        if not Moment.read(text).same_start(now):
+            connection.execute("UPDATE runs SET lease = 0 WHERE worker IS NOT NULL")
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'start'", (str(now),))
+
+    # ------------------------------------------------------------ transactions
+
+    @contextmanager
+    def write(self) -> Generator[Tx]:
+        """Begin a transaction; what it did counts when the block ends."""
+        with self._transaction("BEGIN IMMEDIATE") as tx:
+            if tx.ticks() - self._noted > REMEMBER:
+                self._note(tx)
+            yield tx
+            if tx.told:
+                tx.told = tx.count()
+        self._after(tx.told)
+
+    def _after(self, count: int) -> None:
+        if not count:
+            return
+        if count == self._told + 1:
+            self._told = count  # so that the thread that looks does not tell it again
+        for call in tuple(self._watchers):
+            call()
+
+    @contextmanager
+    def read(self) -> Generator[Tx]:
+        """Begin a transaction that sees everything as it stands at one moment."""
+        with self._transaction("BEGIN") as tx:
+            yield tx
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Generator[_SQLiteTx]:
+        if self._pid != os.getpid():
+            self._abandoned.append(self._connection)
+            self._held.clear()
+            self._connect()
+        with self._lock, self._said():
+            connection = self._connection
+            if connection is None:
+                raise JournalError(f"{self.path}: the journal is closed")
+            connection.execute(begin)
+            try:
+                yield _SQLiteTx(self.path, connection, self._clock)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _said(self) -> Generator[None]:
+        """Let what SQLite raises be said as what can be done about it."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def _error(self, error: sqlite3.Error) -> JournalError:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")):
+            return JournalUnavailable(f"{self.path}: another process is writing the journal ({error})")
+        for start, told in _FAULTS.items():
+            if name.startswith(start):
+                return JournalError(f"{self.path}: {told} ({error})")
+        return JournalError(f"{self.path}: the journal cannot be used: {error}")
+
+    # ------------------------------------------------------------ time
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch, as this machine's clock has it."""
+        return self._clock.wall()
+
+    def _note(self, tx: _SQLiteTx) -> None:
+        """Remember how the clocks stand to each other, as long as they can be trusted."""
+        self._noted = tx.ticks()
+        if tx.trusted():
+            tx.run("UPDATE meta SET value = ? WHERE name = 'clock'", (str(Moment.of(self._clock)),))
+
+    def clock_problem(self) -> str:
+        """Say how the clock was set to another time; empty: it was not. While it is so, no deadline passes."""
+        with self._transaction("BEGIN") as tx:
+            return tx.problem()
+
+    def confirm_clock(self) -> None:
+        """Say that the clock is right as it is now: deadlines pass again."""
+        with self._transaction("BEGIN IMMEDIATE") as tx:
+            tx.run("UPDATE meta SET value = ? WHERE name = 'clock'", (str(Moment.of(self._clock)),))
+            told = tx.count()
+        self._after(told)
+
+    # ------------------------------------------------------------ watching
+
+    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in any thread, soon after anything may have changed; return what ends that."""
+        self._watchers.append(call)
+        with self._lock:
+            if not self._looking:
+                self._looking = True
+                Thread(target=self._look, name="convagent-watch", daemon=True).start()
+
+        def end() -> None:
+            if call in self._watchers:
+                self._watchers.remove(call)
+
+        return end
+
+    def _look(self) -> None:
+        """Look whether another process has written, as long as anybody wants to know."""
+        seen = -1
+        connection: sqlite3.Connection | None = None
+        try:
+            while self._is_watched():
+                try:
+                    connection = connection or self._open()
+                    (version,) = connection.execute("PRAGMA data_version").fetchone()
+                    if version != seen:
+                        (count,) = connection.execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()
+                        seen, changed = version, int(count) != self._told
+                        self._told = int(count)
+                        for call in tuple(self._watchers) if changed else ():
+                            call()
+                except (sqlite3.Error, JournalError):
+                    seen = -1  # it is told by whoever needs the file; here it is looked at again
+                self._ended.wait(LOOK)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _is_watched(self) -> bool:
+        with self._lock:
+            self._looking = bool(self._watchers) and not self._ended.is_set()
+            return self._looking
+
+
+_FAULTS = {
+    "SQLITE_FULL": "the disk is full; make room, and go on with the runs that it stopped",
+    "SQLITE_READONLY": "the journal cannot be written by this user; check who owns the file and its folder",
+    "SQLITE_CANTOPEN": "the journal cannot be opened; check that its folder is there and may be written",
+    "SQLITE_CORRUPT": "the journal is damaged; restore a copy, or save what can be read with `sqlite3 FILE .recover`",
+    "SQLITE_NOTADB": "this is no journal, or its beginning is damaged; name another file, or restore a copy",
+    "SQLITE_IOERR": "the disk failed to read or write the journal",
+}
+"""How names of SQLite's errors begin, and what is said instead."""
+
+
+class _SQLiteTx:
+    """A transaction. Nobody else writes meanwhile, so nothing has to be locked by itself."""
+
+    lock = ""
+    skip = ""
+
+    def __init__(self, url: str, connection: sqlite3.Connection, clock: Clock) -> None:
+        self.url = url
+        self.told = 0
+        self._execute, self._executemany = connection.execute, connection.executemany
+        self._clock = clock
+        self.now, self.ticks = clock.wall, clock.ticks
+
+    def one(self, sql: str, values: Sequence[SQLValue] = ()) -> Any:
+        return self._execute(sql, values).fetchone()
+
+    def all(self, sql: str, values: Sequence[SQLValue] = ()) -> list[Any]:
+        return self._execute(sql, values).fetchall()
+
+    def run(self, sql: str, values: Sequence[SQLValue] = ()) -> int:
+        return self._execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Iterable[Sequence[SQLValue]]) -> None:
+        self._executemany(sql, rows)
+
+    def insert(self, table: str, key: str, values: dict[str, SQLValue]) -> int:
+        marks = ", ".join("?" * len(values))
+        done = self._execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+        return done.lastrowid or 0
+
+    def trusted(self) -> bool:
+        return not self.problem()
+
+    def problem(self) -> str:
+        """Say how the clock was set; empty: it was not."""
+        (text,) = self._execute("SELECT value FROM meta WHERE name = 'clock'").fetchone()
+        return Moment.read(text).jumped(Moment.of(self._clock))
+
+    def changed(self) -> None:
+        self.told = 1
+
+    def count(self) -> int:
+        """Count that something changed; return the number of times."""
+        self._execute("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
+        return int(self._execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()[0])

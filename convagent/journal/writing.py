@@ -1,0 +1,250 @@
+"""What a batch writes: rows in their chains, requests, timers, and what becomes of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from ..chain import Salts, chained, digest_of, head_of
+from ..errors import FencedError, JournalError
+from ..serde import encode, write_value
+from .base import OVER, Batch, Claim, NewRequest, NewRow
+from .claims import end
+from .codec import dropped, due_of, escaped, kept, kept_as, listed
+from .posting import post
+from .schema import ANSWERED, CANCELLED, OPEN, READY, REQUEST_STATUSES, RUNNING, STATUSES
+from .tx import SQLValue, Tx
+
+
+@dataclass(slots=True)
+class Chain:
+    """Where the rows of one run end."""
+
+    run: int
+    seq: int
+    hash: str
+    turn: int
+
+
+@dataclass(slots=True)
+class Held:
+    """What this process knows of a run that it holds, so that writing does not read it again."""
+
+    root: int
+    fence: int
+    place: int = 0
+    chains: dict[str, Chain] = field(default_factory=dict[str, Chain])
+    standing: set[str] = field(default_factory=set[str])
+    """Requests of which the holder does not know yet that they are open no more."""
+    heard: int = 0
+    """The number of the last control message of which the holder knows."""
+    sure: bool = True
+    """Whether place and chains are as the database has them."""
+
+    def undone(self, standing: set[str], heard: int) -> None:
+        """Be told that a transaction may have failed: what it began from is known, what it wrote is not."""
+        self.standing, self.heard, self.sure = standing, heard, False
+
+
+def held_by(tx: Tx, root: int, claim: Claim, *, new: bool = False) -> Held:
+    """Return what there is to know of a run that was claimed."""
+    if new:
+        return Held(root, claim.fence, 0, {claim.run: Chain(root, 0, "", 0)})
+    held = Held(root, claim.fence, tx.one("SELECT place FROM runs WHERE run = ?", (root,))[0])
+    rows = tx.all("SELECT id FROM requests WHERE root = ? AND status = ?", (root, OPEN))
+    held.standing = {id for (id,) in rows}
+    return held
+
+
+def check(tx: Tx, held: Held, claim: Claim) -> int:
+    """Let the holder of a claim go on; return the status of the run.
+
+    Raises:
+        FencedError: the run was taken over.
+    """
+    row = tx.one(f"SELECT fence, status, place FROM runs WHERE run = ?{tx.lock}", (held.root,))
+    if row is None or row[0] != claim.fence:
+        raise FencedError(f"run {claim.run!r} was taken over by another process, and goes on there")
+    if not held.sure:
+        held.chains.clear()
+        held.place, held.sure = row[2], True
+    return int(row[1])
+
+
+def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool:
+    """Write a batch; return whether it was written as asked. What was written before is not written twice."""
+    status, now = check(tx, held, claim), tx.now()
+    moved = _write_rows(tx, held, batch.rows, salts)
+    for run, turn in batch.turns.items():
+        moved[run] = chain = _chain(tx, held, run)
+        chain.turn = max(chain.turn, turn)
+    for one in batch.requests:
+        _ask(tx, held, one, now)
+    for id in batch.closed:
+        held.standing.discard(escaped(id))
+        tx.run(
+            "UPDATE requests SET status = ?, decided = ? WHERE id = ? AND root = ? AND status = ?",
+            (CANCELLED, now, escaped(id), held.root, OPEN),
+        )
+    for run, key, due in batch.timers:
+        tx.run(
+            "INSERT INTO timers (root, run, key, due) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (root, run, key) DO UPDATE SET due = excluded.due",
+            (held.root, _chain(tx, held, run).run, escaped(key), due),
+        )
+    for message in batch.outbox:
+        post(tx, held.root, message, now)
+    for number in batch.taken:
+        tx.run("DELETE FROM controls WHERE number = ? AND root = ?", (number, held.root))
+    # Ready already: this batch was written by an attempt whose outcome got lost, and something came in since.
+    as_asked = batch.status != "waiting" or not (_came_in(tx, held, batch.wake, now) or status == READY)
+    _end_batch(tx, held, claim, batch, moved, as_asked, now)
+    return as_asked
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dict[str, Chain]:
+    moved: dict[str, Chain] = {}
+    written: list[Sequence[SQLValue]] = []
+    for row in rows:
+        chain = moved.get(row.run) or _chain(tx, held, row.run)
+        if row.seq <= chain.seq:
+            _known(tx, held, row, chain)
+            continue
+        moved[row.run] = chain
+        salt, time = salts.fresh(), float(row.time)
+        head = head_of(row.run, row.seq, time, row.key, held.fence)
+        chain.seq, chain.hash = row.seq, chained(chain.hash, head, digest_of(salt.hex(), row.body))
+        held.place += 1
+        body = kept(tx, row.body)
+        written.append(
+            (
+                held.root, held.place, chain.run, row.seq, escaped(row.key), held.fence, time, body, crc_of(body), salt,
+                bytes.fromhex(chain.hash),
+            )
+        )  # fmt: skip
+    if written:
+        tx.many(
+            "INSERT INTO events (root, place, run, seq, key, fence, time, body, crc, salt, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            written,
+        )
+    return moved
+
+
+def crc_of(body: str) -> int:
+    """Return the check sum of what stands in a row, as a number of four bytes."""
+    return crc32(body.encode("utf-8", "surrogatepass")) - 0x80000000
+
+
+def _chain(tx: Tx, held: Held, run: str) -> Chain:
+    """Return where a run's rows end; begin it, if it is a new one inside the run that is held."""
+    chain = held.chains.get(run)
+    if chain is None:
+        row = tx.one("SELECT run, seq, head, turn, root FROM runs WHERE id = ?", (escaped(run),))
+        if row is None:
+            values: dict[str, SQLValue] = {"id": escaped(run), "root": held.root, "turn": 0, "seq": 0}
+            chain = Chain(tx.insert("runs", "run", values), 0, "", 0)
+        else:
+            number, seq, head, turn, root = row
+            if held.root not in (root, number):
+                raise JournalError(f"{tx.url}: run {run!r} does not belong to the run that writes it")
+            chain = Chain(number, seq, bytes(head).hex() if head else "", turn)
+        held.chains[run] = chain
+    return chain
+
+
+def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
+    """Let a row pass that was written already, by an attempt whose outcome got lost."""
+    there = tx.one(
+        "SELECT fence, key, crc FROM events WHERE root = ? AND run = ? AND seq = ?", (held.root, chain.run, row.seq)
+    )
+    if there is None or tuple(there) != (held.fence, escaped(row.key), crc_of(kept_as(row.body))):
+        raise JournalError(f"{tx.url}: row {row.seq} of run {row.run!r} does not come after its last, {chain.seq}")
+
+
+# ---------------------------------------------------------------- requests
+
+
+def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
+    request, id, text = new.request, escaped(new.request.id), write_value(new.request)
+    values: dict[str, SQLValue] = {
+        "status": OPEN, "level": request.level, "asked": now, "due": due_of(request), "people": listed(tx, request.to),
+    }  # fmt: skip
+    there = tx.one("SELECT root, status, level, decided, history, body FROM requests WHERE id = ?", (id,))
+    if there is None:
+        place: dict[str, SQLValue] = {"id": id, "root": held.root, "run": _chain(tx, held, new.run).run}
+        tx.insert("requests", "request", {**place, "key": escaped(new.key), **values, "body": kept(tx, text)})
+    else:
+        root, status, level, decided, history, body = there
+        if root != held.root:
+            raise JournalError(f"{tx.url}: request {request.id!r} belongs to another run; ids of requests are unique")
+        if status == ANSWERED or (request.level <= level and status != CANCELLED):
+            return  # an answer outranks a later level; what stands so already is not asked again
+        if request.level > level:
+            values["history"] = _longer(history, level, status, decided or now)
+        dropped(tx, body)
+        values |= {"body": kept(tx, text), "votes": None, "reply": None, "decision": None, "decided": None}
+        names = ", ".join(f"{name} = ?" for name in values)
+        tx.run(f"UPDATE requests SET {names} WHERE id = ?", (*values.values(), id))
+    held.standing.add(id)
+    tx.changed()
+
+
+def _longer(history: str | None, level: int, status: int, at: float) -> str:
+    """Return how the earlier levels of a request ended, with one more."""
+    how = "escalated" if status == OPEN else REQUEST_STATUSES[status]
+    return encode([*(json.loads(history) if history else ()), {"level": level, "status": how, "at": at}])
+
+
+# ---------------------------------------------------------------- what becomes of the run
+
+
+def _came_in(tx: Tx, held: Held, wake: float | None, now: float) -> bool:
+    """Return whether a run that is to wait has something to go on with, which its holder is hereby told."""
+    standing = held.standing and {
+        id for (id,) in tx.all("SELECT id FROM requests WHERE root = ? AND status = ?", (held.root, OPEN))
+    }
+    decided = held.standing - standing
+    heard = tx.one("SELECT max(number) FROM controls WHERE root = ?", (held.root,))[0] or 0
+    due = wake is not None and wake <= now and tx.trusted()
+    news = bool(decided) or heard > held.heard or due
+    held.standing -= decided
+    held.heard = max(held.heard, heard)
+    return news
+
+
+def _end_batch(
+    tx: Tx, held: Held, claim: Claim, batch: Batch, moved: dict[str, Chain], as_asked: bool, now: float
+) -> None:
+    for run, chain in moved.items():
+        if run != claim.run:
+            tx.run(
+                "UPDATE runs SET seq = ?, head = ?, turn = ? WHERE run = ?",
+                (chain.seq, bytes.fromhex(chain.hash) or None, chain.turn, chain.run),
+            )
+    root = _chain(tx, held, claim.run)
+    place = (root.seq, bytes.fromhex(root.hash) or None, root.turn, held.place, now)
+    moves = "UPDATE runs SET seq = ?, head = ?, turn = ?, place = ?, updated = ?"
+    if batch.status is None:
+        tx.run(f"{moves} WHERE run = ?", (*place, held.root))
+        return
+    if not as_asked:
+        tx.run(
+            f"{moves}, status = ?, wake = NULL, worker = ?, lease = coalesce(lease, ?) WHERE run = ?",
+            (*place, RUNNING, escaped(claim.worker), tx.ticks(), held.root),
+        )
+        return
+    wake = batch.wake if batch.status == "waiting" else now if batch.status == "ready" else None
+    running = batch.status == "running"
+    tx.run(
+        f"{moves}, status = ?, reason = ?, wake = ?{'' if running else ', worker = NULL, lease = NULL'} WHERE run = ?",
+        (*place, STATUSES.index(batch.status), escaped(batch.reason), wake, held.root),
+    )
+    if batch.status in OVER:
+        end(tx, held.root)
+    tx.changed()
