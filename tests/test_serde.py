@@ -43,7 +43,7 @@ GRANT = Grant("g1", "ada", "bot", "pay", "exact", {"amount": 5}, "amount < 10", 
 MESSAGE: Any = {"role": "assistant", "content": "hé", "tool_calls": [{"id": "", "function": {"name": "pay"}}]}
 TALK = {
     "message": MESSAGE, "sender": "bot", "recipient": "ada", "silent": True, "inner": True, "by": "bob", "side": 1,
-    "auto_replies": 4,
+    "auto_replies": 4, "owes": False,
 }  # fmt: skip
 
 FULL: dict[str, Mapping[str, Any]] = {
@@ -70,6 +70,7 @@ FULL: dict[str, Mapping[str, Any]] = {
     "MessageEvent": TALK,
     "ModelCallFinished": {
         "model": "m", "seconds": 0.1, "usage": Usage(3, 4, 0.5), "cached": True, "finish_reason": "stop", "error": "e",
+        "position": 2,
     },
     "ModelCallStarted": {"model": "m"},
     "ModelFallbackEvent": {"model": "m", "endpoint": "e", "error": "x"},
@@ -90,6 +91,7 @@ FULL: dict[str, Mapping[str, Any]] = {
         "history": [MESSAGE], "summary": "s", "cost": {"total": 0.5}, "last_speaker": "bot", "reason": "done",
         "context_variables": {"x": 1},
     },
+    "RunLeftEvent": {"status": "waiting", "journal": "runs.db", "reason": "Ctrl-C", "requests": (REQUEST,)},
     "RunStarted": {"agents": ("a", "b"), "notes": ("offline",), "parent": "p", "silent": True, "follows": True},
     "StreamEvent": {"text": "he", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "StreamResetEvent": {"reason": "broken", "sender": "a", "recipient": "b", "silent": True, "draft": True},

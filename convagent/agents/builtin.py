@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..agent import Agent
 from ..conversation.context import RunContext
-from ..conversation.execution import Execution, joined, run_tools
+from ..conversation.execution import Execution, joined, refuse_gone, run_tools
 from ..conversation.turn import ask_model
 from ..events import TerminationAndHumanReplyNoInputEvent, ToolNotRunEvent, UsingAutoReplyEvent
 from ..messages import FunctionCall, Message, ToolCall
@@ -199,6 +199,7 @@ async def model_reply(
             run.parsed = reply.parsed
         calls = message.get("tool_calls")
         if not calls or not _calls_any(calls, own):
+            refuse_gone(run, calls or (), agent.name)
             return await _said(agent, run, message)
         if rounds >= agent.max_consecutive_auto_reply():
             run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name)

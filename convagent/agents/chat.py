@@ -146,6 +146,8 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
             return done
     if on_start is not None:
         on_start(runtime)
+    if chat.kept is not None:
+        chat.kept.listen()
     host_token = current_host.set(host)
     try:
         runtime.emit(_started(run, parent, chat.follows))

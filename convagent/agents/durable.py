@@ -12,7 +12,7 @@ from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
 from ..errors import ConfigError, JournalError, ModelError, RunBlocked
 from ..events import ModelCallFinished, RunCompletionEvent, RunLeftEvent
-from ..journal.base import Claim, Journal, Loaded, StoredRequest
+from ..journal.base import Batch, Claim, Journal, Loaded, StoredRequest
 from ..models.base import ModelReply
 from ..oversight._names import named_function, resolve_function
 from ..oversight.atoms import Ask
@@ -178,9 +178,14 @@ class Kept:
         self._runtime = JournaledRuntime(host, chat.observers, keeper=keeper, run_id=claim.run)
         return self._runtime
 
+    def listen(self) -> None:
+        """Let what people want of the run reach it, from now on."""
+        assert self._runtime is not None
+        self._runtime.keeper.listen()
+
     def _hear(self, news: StoredRequest | Control) -> None:
         runtime = self._runtime
-        if runtime is None:  # it comes before the run has started: steering keeps it
+        if runtime is None:
             return
         if isinstance(news, Control):
             runtime.steer(news)
@@ -266,6 +271,39 @@ def _result(chat: Chat, run: str, state: ConversationState, done: RunCompletionE
     )  # fmt: skip
 
 
+def enqueue(
+    journal: Any, sender: ConversableAgent, recipient: ConversableAgent, *, message: Any, run_id: str = "",
+    oversight: Any = (), people: Any = None, context: Mapping[str, Any] | None = None, **given: Any,
+) -> str:  # fmt: skip
+    """Keep a chat in a journal for a worker to hold; return the id of its run.
+
+    Args:
+        journal: where it is kept: a path, a URL, or a journal.
+        sender: who begins; a worker finds an agent of this name.
+        recipient: the other one.
+        message: the opening; a function has to be one of a module.
+        run_id: what the run is to be called, so that the same chat asked for twice is one; empty: a new name.
+        oversight: policies on what is about to happen in this chat.
+        people: persons and their roles, who alone may then answer.
+        context: what a message function wants, and ``carryover``.
+        **given: ``max_turns``, ``silent``, ``summary_method``, ``summary_args``, as for `initiate_chat`.
+
+    Raises:
+        ConfigError: a part cannot be kept, and why.
+        JournalError: there is a run of this id.
+    """
+    from uuid import uuid4
+
+    from ..journal import open_journal
+    from .chat import Chat
+
+    chat = Chat(sender, recipient, message, oversight=oversight, people=people, context=dict(context or {}), **given)
+    where, run = open_journal(journal), run_id or uuid4().hex[:12]
+    spec = spec_of(chat, None if people is None else directory_of(people))
+    where.begin(run, spec, [named(sender), named(recipient)], "", 0.0, "ready")
+    return run
+
+
 def resume(
     journal: Any, run_id: str, agents: Iterable[ConversableAgent], *, channels: Sequence[Any] = (),
     observers: Sequence[Any] = (),
@@ -347,7 +385,8 @@ async def advance(
             if not parked.again:
                 return None
         except RunBlocked as blocked:
-            await asyncio.to_thread(journal.release, claim.run, "blocked", str(blocked))
+            end = Batch(status="blocked", reason=str(blocked))
+            await asyncio.to_thread(journal.append, claim, end)
             return None
         finally:
             current_host.reset(token)

@@ -52,7 +52,7 @@ def run(options: Any, say: Say) -> int:
 
 def _list(options: Any, say: Say) -> int:
     with opened(options) as journal:
-        found, now = _open_ones(Inbox(journal), options), journal.now()
+        found, now = open_ones(Inbox(journal), **_chosen(options)), journal.now()
         if options.json:
             for stored in found:
                 say(json.dumps(as_json(stored)))
@@ -66,18 +66,18 @@ def _list(options: Any, say: Say) -> int:
 
 
 def _filtered(options: Any) -> bool:
-    return bool(options.role or options.person or options.run)
+    return any(_chosen(options).values())
 
 
-def _open_ones(inbox: Inbox, options: Any) -> Iterator[StoredRequest]:
-    """Return every open question that the options choose, the one that is due first first."""
+def _chosen(options: Any) -> dict[str, str]:
+    return {"role": options.role, "person": options.person, "run": options.run}
+
+
+def open_ones(inbox: Inbox, **chosen: str) -> Iterator[StoredRequest]:
+    """Return every open question, or those that are chosen as by `Inbox.pending`, the one that is due first first."""
     after = ""
     while True:
-        page = patiently(
-            lambda after=after: inbox.pending(
-                role=options.role, person=options.person, run=options.run, limit=PAGE, after=after
-            )
-        )
+        page = patiently(lambda after=after: inbox.pending(**chosen, limit=PAGE, after=after))
         yield from page
         if len(page) < PAGE:
             return
@@ -121,7 +121,7 @@ def _watch(options: Any, say: Say) -> int:
 
 def _tell_changes(inbox: Inbox, known: dict[str, StoredRequest], options: Any, say: Say) -> dict[str, StoredRequest]:
     """Print what has changed, and return what is open now."""
-    found = {stored.id: stored for stored in _open_ones(inbox, options)}
+    found = {stored.id: stored for stored in open_ones(inbox, **_chosen(options))}
     now = inbox.journal.now()
     for id in known.keys() - found.keys():
         stored = inbox.get(id)

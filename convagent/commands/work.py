@@ -19,6 +19,8 @@ from .journals import opened
 from .teams import Team, team_of
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+ATTEND = 60.0
+"""Seconds after which a worker says again that it is there."""
 
 
 def work(options: Any, say: Say) -> int:
@@ -57,13 +59,26 @@ class _Shift:
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, number, task)
         self._say(f"Moving on the runs of {', '.join(sorted(self._names))} in {self._journal.url}. Ctrl-C ends it.")
+        present = asyncio.create_task(self._attend())
         try:
             await self._worker.work(once=once)
         except asyncio.CancelledError:
             if not self._told:
                 raise
             return 128 + self._told
+        finally:
+            present.cancel()
         return 0
+
+    async def _attend(self) -> None:
+        """Let others see that these agents are known here."""
+        journal = self._journal
+        while True:
+            try:
+                await asyncio.to_thread(journal.attend, journal.heart.worker, sorted(self._names))
+            except JournalError:
+                pass  # it is said again
+            await asyncio.sleep(ATTEND)
 
     def _stop(self, number: int, task: asyncio.Task[Any]) -> None:
         if self._told:
@@ -89,7 +104,9 @@ class _Shift:
             raise
         finally:
             self._moving.discard(claim.run)
-        self._tell(claim.run, f"is over: {result.reason or 'done'}" if result is not None else self._how_it_stands(claim))
+        self._tell(
+            claim.run, f"is over: {result.reason or 'done'}" if result is not None else self._how_it_stands(claim)
+        )
 
     def _agents(self) -> Sequence[ConversableAgent]:
         try:

@@ -106,8 +106,7 @@ async def _prepare(run: RunContext, position: int, call: ToolCall, how: Executio
     tool = how.tools.get(name)
     prepared = _Prepared(call_id, name, tool, None, position, round)
     if tool is None:
-        if run.runtime.begun(f"{strand.get()}{position}."):
-            raise RunBlocked(f"tool {name!r} of agent {how.executor!r} was called before this run went on, and is gone")
+        _refuse_begun(run, position, name, how.executor)
         prepared.refused = not_found(name, call_id)
         return prepared
     try:
@@ -115,6 +114,17 @@ async def _prepare(run: RunContext, position: int, call: ToolCall, how: Executio
     except ToolArgumentsError as error:
         prepared.refused = unreadable(name, call_id, error)
     return prepared
+
+
+def refuse_gone(run: RunContext, calls: Sequence[ToolCall], agent: str) -> None:
+    """Raise `RunBlocked` if a call was begun before this run went on, by a tool that the agent has no more."""
+    for position, call in enumerate(calls):
+        _refuse_begun(run, position, (call.get("function") or {}).get("name") or "", agent)
+
+
+def _refuse_begun(run: RunContext, position: int, name: str, agent: str) -> None:
+    if run.runtime.begun(f"{strand.get()}{position}."):
+        raise RunBlocked(f"tool {name!r} of agent {agent!r} was called before this run went on, and is gone")
 
 
 def _is_concurrent(run: RunContext, tool: Tool) -> bool:

@@ -35,6 +35,11 @@ class RunStarted(Event):
         """
         return self._parameters(tool) if self._parameters is not None else None
 
+    @property
+    def schemas(self) -> Callable[[str], Mapping[str, Any] | None] | None:
+        """What `parameters_of` asks, for observers that keep it for a long time: without the event."""
+        return self._parameters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminationEvent(Event):

@@ -31,16 +31,16 @@ class Facts:
         """Whether answers that are typed at the console are on the screen already."""
         self._asked: dict[str, tuple[InputRequestEvent, bool]] = {}
         """Open requests, and whether a classic one is answered elsewhere."""
-        self._here: set[str] = set()
-        self._silent: set[str] = set()
+        self._here: dict[str, None] = {}
+        self._silent: dict[str, None] = {}
 
     def see(self, event: Event) -> None:
         """Learn which runs are silent, and what is asked."""
         if isinstance(event, RunStarted):
             if event.silent:
-                self._silent.add(event.run_id)
+                self._silent[event.run_id] = None
         elif isinstance(event, (RunCompletionEvent, ErrorEvent)):
-            self._silent.discard(event.run_id)
+            self._silent.pop(event.run_id, None)
             self._forget(lambda asked: asked.run_id == event.run_id)
         elif isinstance(event, InputRequestEvent):
             # Answered already, it was elsewhere; where it stands again, an interruption had taken it away.
@@ -60,7 +60,7 @@ class Facts:
 
     def asked_here(self, request_id: str) -> None:
         """Be told that a question is put to who sits at this console."""
-        self._here.add(request_id)
+        self._here[request_id] = None
 
     def is_silent(self, event: Event) -> bool:
         """Return whether the run of an event is silent."""
@@ -79,7 +79,7 @@ class Facts:
         here = reply.request_id in self._here
         if event.settled:
             self._asked.pop(reply.request_id, None)
-            self._here.discard(reply.request_id)
+            self._here.pop(reply.request_id, None)
         if found is None or self._on_screen(reply.channel) or (self.is_silent(event) and not here):
             return ""
         request, elsewhere = found[0].request, found[1]

@@ -26,6 +26,8 @@ _SchemaOf = Callable[[str], Mapping[str, Any] | None]
 class Hiding:
     """Remembers the tools of runs, and the secrets that were said there."""
 
+    __slots__ = ("_secrets", "_tools")
+
     def __init__(self) -> None:
         self._tools: dict[str, _SchemaOf] = {}
         """How to find the schema of a tool's arguments, for each run."""
@@ -35,7 +37,8 @@ class Hiding:
     def shown(self, event: Event) -> Event:
         """Return an event as it may be shown; the same object where it has no secrets."""
         if isinstance(event, RunStarted):
-            self._tools[event.run_id] = event.parameters_of
+            if event.schemas is not None:
+                self._tools[event.run_id] = event.schemas
         elif isinstance(event, (ExecuteFunctionEvent, ExecutedFunctionEvent)):
             arguments = self._masked(event, event.func_name, event.arguments)
             return event if arguments is event.arguments else replace(event, arguments=arguments)

@@ -80,8 +80,9 @@ class Printer:
         self._colour = colour
         self._lock = RLock()
         self._open: _Key | None = None
-        self._shown: list[str] = []
-        self._cut: set[_Key] = set()
+        # Dicts, and no sets: the collector of cycles visits a set, and thousands may wait, each beside its chat.
+        self._shown = ""
+        self._cut: dict[_Key, None] = {}
         self._calls: dict[tuple[str, str], list[Call]] = {}
         self._note = ""
         self._facts = Facts()
@@ -90,7 +91,7 @@ class Printer:
         """The tools that run, each with the line that shows how far it is, if it says so."""
         self._waiting: dict[str, Call] = {}
         """The decisions that people elsewhere are waited for, by their ids."""
-        self._headed: set[str] = set()
+        self._headed: dict[str, None] = {}
         """The notes that the header of this run, or of one around it, has said."""
         self._known: _Known | None = None
 
@@ -156,16 +157,15 @@ class Printer:
 
     def _message(self, event: MessageEvent) -> None:
         key = (event.run_id, event.sender, event.recipient)
-        if self._cut:
-            self._cut.discard(key)
+        self._cut.pop(key, None)
         if event.silent:
             self._note = ""
             return
         text = self._render(event)
         if self._open == key:  # what was streamed stands there as it came
-            shown = "".join(self._shown)
+            shown = self._shown
             if text.startswith(shown):
-                self._open, self._shown = None, []
+                self._open, self._shown = None, ""
                 self._write(text[len(shown) :])
             else:
                 self._void("the message differs from it")
@@ -187,14 +187,14 @@ class Printer:
             colour = self._colours()
             text = "".join(painted(self._clean(t), c if colour else "") for t, c in opening) + text
         elif self._open != key:  # two at once cannot be read: the second is shown when it is whole
-            self._cut.add(key)
+            self._cut[key] = None
             return
-        self._shown.append(text)
+        self._shown += text
         self._write(text)
 
     def _reset(self, event: StreamResetEvent) -> None:
         key = (event.run_id, event.sender, event.recipient)
-        self._cut.discard(key)
+        self._cut.pop(key, None)
         if self._open == key:
             self._void(event.reason)
 
@@ -204,12 +204,12 @@ class Printer:
     def _cut_stream(self, reason: str) -> None:
         """End the open stream because something else must be shown; its message comes whole."""
         if self._open is not None:
-            self._cut.add(self._open)
+            self._cut[self._open] = None
             self._end_stream(f"[the streamed text above is unfinished: {reason}]")
 
     def _end_stream(self, line: str) -> None:
-        start = "" if self._shown[-1].endswith("\n") else "\n"
-        self._open, self._shown = None, []
+        start = "" if self._shown.endswith("\n") else "\n"
+        self._open, self._shown = None, ""
         self._write(start + self._dim(self._clean(line)) + "\n")
 
     # -------------------------------------------------------------- model calls
@@ -310,7 +310,7 @@ class Printer:
             self._headed.clear()
         new = tuple(note for note in event.notes if note not in self._headed)
         if not event.silent:
-            self._headed.update(new)
+            self._headed.update(dict.fromkeys(new))
         return replace(event, notes=new)
 
     def _not_run(self, event: Event) -> str:

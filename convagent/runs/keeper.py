@@ -68,7 +68,10 @@ class Keeper:
         self._busy, self._seen, self._counting = 0, 0, False
         self._unwatch = journal.watch(lambda: self._soon(self._look_soon))
         journal.heart.hold(claim, lambda: self._soon(self._lost, None))
-        for control in loaded.controls if loaded else ():
+
+    def listen(self) -> None:
+        """Hand out what came in before the run was there to hear it."""
+        for control in self.loaded.controls if self.loaded else ():
             self._hear(control.number, control)
 
     # ------------------------------------------------------------ writing

@@ -159,7 +159,7 @@ def test_async_function_is_cancelled_when_its_answer_is_of_no_use(how: str) -> N
 
     async def main() -> None:
         standing = Standing(CallableChannel(slow, name="slow"))
-        soon = standing.runtime.now() + 0.05
+        soon = standing.runtime.now() + 0.5
         await standing.put(request(deadline=soon) if how == "expired" else request())
         await asyncio.sleep(0)
         if how == "answered":

@@ -79,7 +79,11 @@ class PostgresPlace(_Opened):
     def __init__(self, server: Server) -> None:
         super().__init__()
         self.server = server
-        self.target = server.new_database()
+        self.target = server.database()
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self.server.give_back(self.target)
 
     def open(self) -> PostgresJournal:
         journal = PostgresJournal(self.target)

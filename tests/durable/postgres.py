@@ -18,8 +18,8 @@ _SETTINGS = {
     "listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
     "max_connections": "60", "shared_buffers": "32MB", "log_min_messages": "fatal",
 }  # fmt: skip
-REQUIRE = "TESTS_REQUIRE"
-"""An environment variable: what must not be missing, such as ``postgres``. `.ci/run` sets it."""
+REQUIRED = os.environ.get("CONVAGENT_REQUIRE", "")
+"""What must not be missing, such as ``postgres``, by an environment variable that `.ci/run` sets. Tests are without."""
 
 
 def binaries() -> Path | None:
@@ -45,7 +45,7 @@ def absent() -> str:
             import psycopg  # noqa: F401
         except ImportError:
             missing = "psycopg is not installed; pip install 'convagent[postgres]'"
-    assert not missing or "postgres" not in os.environ.get(REQUIRE, ""), missing
+    assert not missing or "postgres" not in REQUIRED, missing
     return missing
 
 
@@ -58,7 +58,7 @@ class Server:
         self._bin, self._log = found, log / "log"
         # The path of a socket has to be short.
         self.home = Path(tempfile.mkdtemp(prefix="convagent-pg-"))
-        self._numbers = count(1)
+        self._numbers, self._free = count(1), list[str]()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -110,14 +110,25 @@ class Server:
         someone = _somebody()
         return {"cwd": self.home, "user": someone.pw_uid, "group": someone.pw_gid, "extra_groups": []}
 
-    def new_database(self) -> str:
-        """Make an empty database, and return its address."""
+    def database(self) -> str:
+        """Return the address of a database that nobody uses: a new one, or one that was given back."""
         import psycopg
 
+        if self._free:
+            return self._free.pop()
         name = f"journal{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
         return self.url(name)
+
+    def give_back(self, url: str) -> None:
+        """Empty a database for the next one; to make one takes longer."""
+        import psycopg
+
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'convagent'").fetchall()
+            connection.execute("; ".join(f"DELETE FROM convagent.{name}" for (name,) in found if name != "meta"))
+        self._free.append(url)
 
     def url(self, database: str) -> str:
         """Return the address of a database."""

@@ -38,9 +38,12 @@ def scene(make: Callable[..., Scene]) -> Scene:
     return make()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Start the Chromium of the system, once for all tests."""
+    """Start the Chromium of the system, for the tests of one file.
+
+    Playwright keeps an event loop running in this thread; tests of other files start loops of their own.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         reason = "tests/web in a browser needs chromium (apt-get install chromium)"

@@ -81,15 +81,15 @@ class Scene:
         self._clients: list[Client] = []
         self._runs = count(1)
 
-    def ask(self, request: HumanRequest, *events: Event) -> str:
-        """Let a run ask, and wait; return the request's id."""
+    def ask(self, request: HumanRequest, *events: Event, **spec: Any) -> str:
+        """Let a run ask, and wait; return the request's id. What else it was begun with may be named."""
         run = request.id.partition(":")[0]
         asked = [RunStarted(agents=("customer", "bot")), *events, InputRequestEvent(request=request, agent="bot")]
         rows: list[NewRow] = []
         for seq, event in enumerate(asked, 1):
             stamp(event, run, seq, self.journal.now())
             rows.append(NewRow(run, seq, f"1/{seq}", self.journal.now(), write_body(event)))
-        claim = self.journal.begin(run, {"agents": ["bot"]}, ["bot"], "test", 60)
+        claim = self.journal.begin(run, {"agents": ["bot"], **spec}, ["bot"], "test", 60)
         asks = [NewRequest(run, "1/ask", request)]
         assert self.journal.append(claim, Batch(rows=rows, requests=asks, status="waiting"))
         return request.id

@@ -9,7 +9,7 @@ import pytest
 
 from convagent.action import Action, Failure
 from convagent.human import approve, edit, reject, respond, revise
-from tests.web.scene import ACCOUNT, ARGUMENTS, Scene, refund, text
+from tests.web.scene import ACCOUNT, Scene, refund, text
 
 
 def decided(scene: Scene, id: str) -> Any:
@@ -242,6 +242,13 @@ def test_request_for_others_shows_no_form_and_takes_no_answer(scene: Scene) -> N
     assert scene.inbox.get(id).status == "open"  # type: ignore[union-attr]
 
 
+def test_people_of_the_run_decide_who_may_answer(scene: Scene) -> None:
+    """Who is not among them is told so before they type anything."""
+    id = scene.ask(refund(), people={"bob": ["clerk"]})
+    assert "&#39;ada&#39; is not among the people of this run" in scene.client("ada").see(id).text
+    assert scene.client("bob").answer(id, "approve").status == 303
+
+
 def test_second_answer_is_told_what_became_of_the_first(scene: Scene) -> None:
     """The same button twice is one answer; another one is told who was first."""
     id, ada, bob = scene.asks(), scene.client("ada"), scene.client("bob")
@@ -384,8 +391,8 @@ def test_steering_is_refused_when_it_says_nothing(scene: Scene) -> None:
     assert client.post("/run", form_key=key, id="nowhere", action="pause").status == 409
 
 
-def test_page_is_quick_when_ten_thousand_wait(scene: Scene, monkeypatch: Any) -> None:
-    """A page reads a page: never more requests than it shows, and one to know that there are more."""
+def test_list_reads_no_more_than_it_shows(scene: Scene) -> None:
+    """A page of the list costs the same however many wait: it reads one more, to know that there are more."""
     asked: list[int] = []
     real: Callable[..., Any] = scene.journal.pending
 
@@ -400,4 +407,3 @@ def test_page_is_quick_when_ten_thousand_wait(scene: Scene, monkeypatch: Any) ->
     scene.journal.pending = counted  # type: ignore[method-assign]
     assert client.get("/").status == 200
     assert asked == [51]
-    assert ARGUMENTS["order"] == "A-1"

@@ -237,17 +237,21 @@ def test_pages_fit_a_phone_and_name_their_fields(desk: Desk) -> None:
 CONTRAST = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
   const over = (top, under) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => top[i] * a + under[i] * (1 - a)); };
-  const light = (c) => { const [r, g, b] = c.map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
-    return .2126 * r + .7152 * g + .0722 * b; };
-  const behind = (e) => { let stack = []; for (; e; e = e.parentElement) stack.push(parse(getComputedStyle(e).backgroundColor));
-    return stack.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
+  const linear = (v) => v / 255 <= .03928 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = (c) => { const [r, g, b] = c.map(linear); return .2126 * r + .7152 * g + .0722 * b; };
+  const behind = (e) => {
+    const stack = [];
+    for (; e; e = e.parentElement) stack.push(parse(getComputedStyle(e).backgroundColor));
+    return stack.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
   const found = [];
   for (const e of document.querySelectorAll('main *, header *')) {
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
     if (!own || !e.getClientRects().length || getComputedStyle(e).color.startsWith('color(')) continue;
     const back = behind(e), front = over(parse(getComputedStyle(e).color), back);
     const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
-    if ((a + .05) / (b + .05) < 4.5) found.push(`${((a + .05) / (b + .05)).toFixed(2)} ${e.className} ${e.textContent.trim().slice(0, 40)}`);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${e.className} ${e.textContent.trim().slice(0, 40)}`);
   }
   return found;
 }"""
@@ -337,7 +341,10 @@ def assert_harmless(page: Any) -> None:
         page.locator("iframe, object, embed, img, svg, base, main script, main style, main link, main meta").count()
         == 0
     )
-    targets = page.evaluate("[...document.querySelectorAll('a[href], form')].map(e => e.href || new URL(e.getAttribute('action'), location).href)")
+    targets = page.evaluate(
+        "[...document.querySelectorAll('a[href], form')]"
+        ".map(e => e.href || new URL(e.getAttribute('action') || '', location).href)"
+    )
     assert [target for target in targets if not re.match(r"http://127\.0\.0\.1:\d+/", str(target))] == []
     handlers = page.evaluate(
         "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => n.startsWith('on'))"
@@ -346,7 +353,7 @@ def assert_harmless(page: Any) -> None:
 
 
 def test_no_text_of_anybody_is_executed(desk: Desk) -> None:
-    """A model's, a tool's, a schema's, a person's text in every place of every page, in the list that comes live, too."""
+    """A model's, a tool's, a schema's, a person's, in every place of every page; in the list that comes live, too."""
     scene, page = desk.scene, desk.window("root")
     for n, words in enumerate([*PAYLOADS, ALL]):
         scene.ask(hostile(f"{n}<b>:1", words), *said(words))
@@ -359,9 +366,8 @@ def test_no_text_of_anybody_is_executed(desk: Desk) -> None:
     for n in range(len(PAYLOADS) + 1):
         desk.see(page, f"{n}%3Cb%3E:1")
         assert_harmless(page)
-        page.goto(f"{desk.base}/run?id={n}%3Cb%3E")
-        assert_harmless(page)
-        page.goto(f"{desk.base}/audit?id={n}%3Cb%3E")
+    for view in ("run", "audit"):
+        page.goto(f"{desk.base}/{view}?id={len(PAYLOADS)}%3Cb%3E")
         assert_harmless(page)
 
 
@@ -382,7 +388,13 @@ def test_no_typed_text_is_executed_when_it_comes_back(desk: Desk) -> None:
     page.click("#do-reject button")
     page.wait_for_selector("text=Your answer counts.")
     assert_harmless(page)
-    for path in ("/?who=<script>window.hit=1</script>", "/request?id=<svg onload=window.hit=1>", "/<script>window.hit=1</script>",
-                 "/run?id=%22><script>window.hit=1</script>", "/?after='-alert(1)-'"):  # fmt: skip
-        page.goto(desk.base + path)
+    script = "<script>window.hit=1</script>"
+    for path in (
+        f"?who={script}",
+        "request?id=<svg onload=window.hit=1>",
+        script,
+        f"run?id=%22>{script}",
+        f"?after='{script}",
+    ):
+        page.goto(f"{desk.base}/{path}")
         assert_harmless(page)

@@ -12,7 +12,7 @@ from convagent import ConfigError
 from convagent.channels.web import TrustedProxy, new_token, serve, web_app
 from convagent.channels.web.app import DOORS, PAGES
 from convagent.channels.web.people import People
-from tests.web.scene import SECRET, TOKENS, Client, Scene, people
+from tests.web.scene import SECRET, TOKENS, Scene, people
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 PATHS = (
@@ -176,7 +176,7 @@ def test_other_host_names_are_refused_when_hosts_are_named(make: Callable[..., S
     """A foreign name that is made to lead to this machine shows nothing."""
     scene = make(hosts=("127.0.0.1", "localhost"))
     assert scene.client("ada").get("/").status == 200
-    assert Client(scene.app, base="http://evil.example").get("/").status == 403
+    assert scene.client(base="http://evil.example").get("/").status == 403
 
 
 @pytest.mark.parametrize(

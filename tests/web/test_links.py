@@ -69,7 +69,7 @@ def test_link_is_worth_nothing_when_it_was_changed_or_signed_by_others(scene: Sc
     id, client = scene.asks(), scene.client()
     key = link(scene, id).partition("key=")[2]
     body, _, mac = key.partition(".")
-    others = Keys("another secret of more than thirty-two characters")
+    other = "another secret of more than thirty-two characters"
     session = Keys(SECRET).seal("session", {"r": id, "l": 0, "v": "approve", "p": "ada", "t": 9e12, "n": "x"})
     foreign = decision_link(
         BASE, "another secret of more than thirty-two characters", request_of(scene, id), "approve", "ada"
@@ -86,7 +86,7 @@ def test_link_is_worth_nothing_when_it_was_changed_or_signed_by_others(scene: Sc
     ):
         assert client.get(f"/link?key={wrong}").status == 403
         assert client.post("/link", key=wrong).status == 403
-    assert others.opened("link", key) is None
+    assert Keys(other).opened("link", key) is None
     assert scene.inbox.get(id).status == "open"  # type: ignore[union-attr]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...action import canonical
 from ...human import Decision, HumanRequest, Receipt
 from ...journal.base import StoredRequest
+from ...oversight.authority import directory_of
 from .access import Access
 from .keys import Keys
 from .people import People
@@ -47,6 +48,11 @@ class Desk:
     def shown(self, stored: StoredRequest, visitor: Visitor) -> Shown:
         """Return a question as a visitor sees it."""
         return shown(stored, visitor, self.stamp(stored.request))
+
+    def shown_to_answer(self, stored: StoredRequest, visitor: Visitor) -> Shown:
+        """Return a question as a visitor sees it, who may answer it by the people of its run, too."""
+        directory = self.inbox.people or directory_of(self.inbox.journal.spec(stored.root).get("people"))
+        return shown(stored, visitor, self.stamp(stored.request), directory)
 
     def steers(self, visitor: Visitor) -> bool:
         """Return whether somebody may pause, stop and talk to a run."""

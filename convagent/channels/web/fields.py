@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn, cast
 
+from ...action import canonical
 from ...errors import ConfigError
 from ...redaction import masked
 
@@ -231,7 +232,9 @@ def typed_into(fields: Sequence[Field], typed: Mapping[str, str]) -> tuple[Field
 
 def changes(fields: Sequence[Field]) -> tuple[dict[str, Any], tuple[Field, ...]]:
     """Return the arguments that were changed, and the fields with what is wrong with them."""
-    return _values([f for f in fields if not _is_untouched(f)], fields)
+    values, told = _values([f for f in fields if not _is_untouched(f)], fields)
+    as_before = {f.name for f in fields if f.name in values and _is_same(f, values[f.name])}
+    return {name: value for name, value in values.items() if name not in as_before}, told
 
 
 def filled(fields: Sequence[Field]) -> tuple[Any, tuple[Field, ...]]:
@@ -287,6 +290,13 @@ def _is_untouched(field: Field) -> bool:
     if field.kind == "kept" or (field.before is None and not field.text):
         return True
     return field.before is not None and _normal(field.text) == _normal(field.before)
+
+
+def _is_same(field: Field, value: Any) -> bool:
+    """Return whether a value that was written otherwise is the one that stood there."""
+    if field.before is None or field.kind in ("text", "long"):
+        return False
+    return field.before != "" and canonical(value) == canonical(json.loads(field.before))
 
 
 def _normal(text: str) -> str:

@@ -77,7 +77,14 @@ class Live:
 
     async def _look(self) -> None:
         loop, poked = asyncio.get_running_loop(), asyncio.Event()
-        stop = self._inbox.journal.watch(lambda: loop.call_soon_threadsafe(poked.set))
+
+        def poke() -> None:
+            try:
+                loop.call_soon_threadsafe(poked.set)
+            except RuntimeError:
+                pass  # the loop is closed, and nobody watches
+
+        stop = self._inbox.journal.watch(poke)
         try:
             seen = await asyncio.to_thread(self._state)
             while True:

@@ -66,7 +66,10 @@ def serve(
             app.close()
             await super().shutdown(sockets)
 
-    Server(config).run()
+    try:
+        Server(config).run()
+    except KeyboardInterrupt:
+        pass  # it ended as it was asked to, and uvicorn hands the signal on
 
 
 def is_loopback(host: str) -> bool:

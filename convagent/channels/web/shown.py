@@ -10,7 +10,7 @@ from typing import Any
 from ...duration import spoken
 from ...human import HumanReply, HumanRequest, Verb
 from ...journal.base import StoredRequest
-from ...oversight.authority import refusal
+from ...oversight.authority import Directory, refusal
 from ...redaction import masked, redacted
 from ..payload import request_as_json
 from .visit import Visitor
@@ -75,15 +75,22 @@ class Shown:
         return outcome(self.stored)
 
 
-def shown(stored: StoredRequest, visitor: Visitor, stamp: str) -> Shown:
-    """Return a question as a visitor sees it."""
+def shown(stored: StoredRequest, visitor: Visitor, stamp: str, directory: Directory | None = None) -> Shown:
+    """Return a question as a visitor sees it.
+
+    Args:
+        stored: the question.
+        visitor: who looks.
+        stamp: what it is shown as.
+        directory: the people of its run; None: those of the web inbox decide, as far as it is known here.
+    """
     request = stored.request
     given = (*request.given, *(vote.by for vote in stored.votes))
     action: Mapping[str, Any] = request_as_json(request)["action"] or {}
     safe = redacted(request)
     arguments: Mapping[str, Any] = safe.action.arguments if safe.action is not None else {}
     reply = HumanReply(request.id, by=visitor.name, roles=visitor.roles)
-    why = refusal(replace(request, given=given), reply, None) if request.decisions or request.to else ""
+    why = refusal(replace(request, given=given), reply, directory) if request.decisions or request.to else ""
     return Shown(stored, safe, stamp, why, table_of(arguments), _facts(action), given, tuple(secrets_of(request)))
 
 

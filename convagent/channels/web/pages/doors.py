@@ -156,7 +156,7 @@ def _decision(link: Link, text: str) -> Decision:
 
 
 def _confirm(desk: Desk, key: str, link: Link, visitor: Visitor, stored: StoredRequest, problem: str = "") -> Answer:
-    one = desk.shown(stored, visitor)
+    one = desk.shown_to_answer(stored, visitor)
     shown = {"title": one.request.prompt[:80], "one": one, "link": link, "key": key, "problem": problem}
     return Answer("link.html", shown, status=422 if problem else 200)
 

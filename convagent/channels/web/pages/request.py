@@ -97,7 +97,7 @@ def _stored(desk: Desk, id: str) -> StoredRequest:
 def _page(
     desk: Desk, stored: StoredRequest, visitor: Visitor, draft: Draft, *, status: int = 200, done: str = ""
 ) -> Answer:
-    one = desk.shown(stored, visitor)
+    one = desk.shown_to_answer(stored, visitor)
     talk, more = around(desk, stored)
     hidden = secrets_of(stored.request)
     return Answer(
