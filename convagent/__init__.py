@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .action import Action as Action
     from .agent import Agent as Agent
     from .agents.conversable import ConversableAgent as ConversableAgent
+    from .agents.durable import enqueue as enqueue
+    from .agents.durable import resume as resume
+    from .agents.forking import fork as fork
     from .agents.presets import AssistantAgent as AssistantAgent
     from .agents.presets import UserProxyAgent as UserProxyAgent
     from .agents.queue import a_initiate_chats as a_initiate_chats
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from .agents.usage import gather_usage_summary as gather_usage_summary
     from .agents.variables import ContextVariables as ContextVariables
     from .agents.variables import UpdateSystemMessage as UpdateSystemMessage
+    from .audit.replaying import replay as replay
     from .conversation.ask_human import ask_human as ask_human
     from .conversation.ask_human import escalate as escalate
     from .conversation.result import ChatResult as ChatResult
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
     from .errors import ConfigError as ConfigError
     from .errors import ConvagentError as ConvagentError
     from .errors import EndOfInput as EndOfInput
+    from .errors import JournalError as JournalError
     from .errors import MessageError as MessageError
     from .errors import MissingExtra as MissingExtra
     from .errors import ModelError as ModelError
     from .errors import NobodyReachable as NobodyReachable
     from .errors import PolicyError as PolicyError
+    from .errors import RunBlocked as RunBlocked
     from .errors import RunCancelled as RunCancelled
     from .errors import ToolError as ToolError
     from .errors import UsageError as UsageError
@@ -124,6 +130,7 @@ _HOMES: dict[str, str] = {
     "HumanRequest": ".human",
     "IOConsole": ".iostream",
     "IOStream": ".iostream",
+    "JournalError": ".errors",
     "LLMConfig": ".models.config",
     "Message": ".messages",
     "MessageError": ".errors",
@@ -138,6 +145,7 @@ _HOMES: dict[str, str] = {
     "Policy": ".oversight.policy",
     "Printer": ".observers.printer",
     "RuleModel": ".models.rules",
+    "RunBlocked": ".errors",
     "RunCancelled": ".errors",
     "RunResponse": ".runs.response",
     "ScriptedModel": ".models.scripted",
@@ -165,11 +173,13 @@ _HOMES: dict[str, str] = {
     "constant": ".oversight.backoff",
     "deny": ".oversight.words",
     "edit": ".human",
+    "enqueue": ".agents.durable",
     "escalate": ".conversation.ask_human",
     "explain": ".oversight.explain",
     "exponential": ".oversight.backoff",
     "failing": ".oversight.words",
     "field": ".oversight.confidence",
+    "fork": ".agents.forking",
     "filter_config": ".models.config_files",
     "first_of": ".oversight.words",
     "gather_usage_summary": ".agents.usage",
@@ -180,7 +190,9 @@ _HOMES: dict[str, str] = {
     "policy_table": ".oversight.table",
     "register_function": ".agents.tooling",
     "reject": ".human",
+    "replay": ".audit.replaying",
     "respond": ".human",
+    "resume": ".agents.durable",
     "retry": ".oversight.words",
     "review": ".patterns.review",
     "revise": ".human",

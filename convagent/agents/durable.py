@@ -217,8 +217,8 @@ class Kept:
         runtime = self._runtime
         if runtime is None or runtime.keeper.let_go:
             return
-        open_ones = tuple(r.request for r in runtime.keeper.requests.values() if r.status == "open")
         status = await runtime.keeper.leave(why)
+        open_ones = tuple(r.request for r in runtime.keeper.requests.values() if r.status == "open")
         runtime.tell(RunLeftEvent(status=status, reason=why, requests=open_ones, journal=self.journal.url))
 
     async def failed(self, error: BaseException) -> None:

@@ -35,10 +35,8 @@ def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> lis
             return []
     if run:
         places = _of_run(tx, who, run, tuple(begin), limit)
-    elif who and EVERYBODY not in who:
-        places = _of_people(tx, who, tuple(begin), limit)
     else:
-        places = tx.all(f"SELECT due, request FROM requests WHERE {_PAGE}", (*begin, limit))
+        places = _of_people(tx, who, begin, limit)
     numbers = [number for _, number in places]
     if not numbers:
         return []
@@ -47,18 +45,26 @@ def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> lis
     return [request_from(tx, by_number[number]) for number in numbers]
 
 
-_PAGE = "status = 0 AND (due, request) > (?, ?) ORDER BY due, request LIMIT ?"
-
-
-def _of_people(tx: Tx, who: Sequence[str], begin: tuple[float, int], limit: int) -> list[tuple[float, int]]:
-    lists = tx.all(
-        "SELECT list, names FROM lists WHERE EXISTS (SELECT 1 FROM requests WHERE people = list AND status = 0)"
+def _of_people(tx: Tx, who: Sequence[str], begin: Sequence[Any], limit: int) -> list[tuple[float, int]]:
+    served = _lists_for(tx, who)
+    if served == []:
+        return []
+    among = f" AND people IN ({', '.join('?' * len(served))})" if served else ""
+    return tx.all(
+        f"SELECT due, request FROM requests WHERE status = 0 AND (due, request) > (?, ?){among} "
+        "ORDER BY due, request LIMIT ?",
+        (*begin, *(served or ()), limit),
     )
-    found: list[tuple[float, int]] = []
-    for people in [number for number, names in lists if _serves(names, who)]:
-        sql = f"SELECT due, request FROM requests WHERE people = ? AND {_PAGE}"
-        found += tx.all(sql, (people, *begin, limit))
-    return sorted((due, number) for due, number in found)[:limit]
+
+
+def _lists_for(tx: Tx, who: Sequence[str]) -> list[int] | None:
+    """Return the lists of people that one of these is on, among those of open requests; None: every list."""
+    if not who or EVERYBODY in who:
+        return None
+    lists = tx.all(
+        "SELECT list, names FROM lists WHERE list IN (SELECT DISTINCT people FROM requests WHERE status = 0)"
+    )
+    return [number for number, names in lists if _serves(names, who)]
 
 
 def _serves(names: str, who: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from .base import OVER, Claim, RunInfo, RunStatus
 from .codec import escaped, kept, listed, unescaped
 from .schema import CANCELLED, DONE, FAILED, OPEN, READY, RUNNING, STATUSES, WAITING
 from .tx import Tx
+from .worker import is_gone
 
 # ---------------------------------------------------------------- beginning
 
@@ -51,7 +52,8 @@ def claim(tx: Tx, run: str, worker: str, lease: float) -> tuple[int, Claim]:
     if status in (DONE, FAILED):
         raise JournalError(f"{tx.url}: run {run!r} is over: {STATUSES[status]}")
     left = (until or 0.0) - tx.ticks()
-    if status == RUNNING and holder is not None and unescaped(holder) != worker and left > 0:
+    held = status == RUNNING and holder is not None and unescaped(holder) != worker and left > 0
+    if held and not is_gone(unescaped(holder)):
         raise JournalError(
             f"{tx.url}: run {run!r} is held by {unescaped(holder)}, which moves it on; "
             f"if that has died, the run is free in {left:.0f} s"
@@ -77,7 +79,11 @@ def claim_ready(tx: Tx, worker: str, knows: Container[str], lease: float, limit:
 
 
 def _deserted(tx: Tx, knows: Container[str]) -> list[tuple[int, str, int]]:
-    """Return the runs whose worker has let its lease end, the longest first."""
+    """Return the runs whose worker has let its lease end, or has died on this machine, the longest first."""
+    workers = tx.all("SELECT DISTINCT worker FROM runs WHERE worker IS NOT NULL AND status = ?", (RUNNING,))
+    for (worker,) in workers:
+        if is_gone(unescaped(worker)):
+            tx.run("UPDATE runs SET lease = 0 WHERE worker = ? AND status = ?", (worker, RUNNING))
     rows = tx.all(
         "SELECT run, id, fence, agents FROM runs WHERE worker IS NOT NULL AND status = ? AND lease <= ? "
         f"ORDER BY lease{tx.skip}",

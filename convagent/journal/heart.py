@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
 from ..errors import JournalError
+from .worker import this_process
 
 if TYPE_CHECKING:
     from .base import Claim, Journal
@@ -33,7 +33,7 @@ class Heart:
 
     def _begin_anew(self) -> None:
         self._pid = os.getpid()
-        self._worker = f"{socket.gethostname()}:{self._pid}:{os.urandom(3).hex()}"
+        self._worker = this_process()
 
     @property
     def worker(self) -> str:

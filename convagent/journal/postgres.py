@@ -18,8 +18,8 @@ from .tx import SQLValue, Tx
 try:
     import psycopg
     from psycopg import errors
-except ImportError:  # said when a journal is opened, with what to install
-    psycopg = errors = None  # type: ignore[assignment]
+except ImportError as error:
+    raise MissingExtra("a journal in PostgreSQL", "postgres") from error
 
 SCHEMA = "convagent"
 """The schema in which its tables are, beside those of the application; and the channel of its notifications."""
@@ -39,14 +39,11 @@ class PostgresJournal(DatabaseJournal):
         url: the address, as libpq understands it. Its password is shown nowhere.
 
     Raises:
-        MissingExtra: the extra `postgres` is not installed.
         JournalUnavailable: the database cannot be reached.
         JournalError: it cannot be used: no right to make tables, or tables of a later convagent.
     """
 
     def __init__(self, url: str) -> None:
-        if psycopg is None:
-            raise MissingExtra("PostgresJournal", "postgres")
         super().__init__()
         self._address, self._url = url, without_password(url)
         self._secret = urlsplit(url).password or ""
@@ -141,7 +138,7 @@ class PostgresJournal(DatabaseJournal):
     def write(self) -> Generator[Tx]:
         """Begin a transaction; what it did counts when the block ends."""
         with self._said(), self._connection("BEGIN") as connection:
-            tx = _PostgresTx(self.url, connection, " FOR UPDATE")
+            tx = _PostgresTx(self.url, connection, self._lists, " FOR UPDATE")
             yield tx
             if tx.told:
                 tx.run(f"NOTIFY {SCHEMA}")
@@ -151,7 +148,7 @@ class PostgresJournal(DatabaseJournal):
     def read(self) -> Generator[Tx]:
         """Begin a transaction that sees everything as it stands at one moment."""
         with self._said(), self._connection("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
-            yield _PostgresTx(self.url, connection, "")
+            yield _PostgresTx(self.url, connection, self._lists, "")
             connection.execute("COMMIT")
 
     @contextmanager
@@ -238,8 +235,10 @@ def _translated(sql: str) -> str:
 class _PostgresTx:
     """A transaction. Rows are locked one by one; time is that of the database."""
 
-    def __init__(self, url: str, connection: psycopg.Connection[Any], lock: str) -> None:
-        self.url, self.lock = url, lock
+    def __init__(
+        self, url: str, connection: psycopg.Connection[Any], lists: dict[tuple[str, ...], int], lock: str
+    ) -> None:
+        self.url, self.lists, self.lock = url, lists, lock
         self.skip = f"{lock} SKIP LOCKED" if lock else ""
         self.told = False
         self._connection = connection

@@ -114,8 +114,7 @@ CREATE TABLE requests (
     history TEXT
 );
 CREATE INDEX requests_root ON requests (root, status);
-CREATE INDEX requests_due ON requests (due, request) WHERE status = 0;
-CREATE INDEX requests_people ON requests (people, due, request) WHERE status = 0;
+CREATE INDEX requests_due ON requests (due, request, people) WHERE status = 0;
 
 CREATE TABLE timers (
     root {integer} NOT NULL,

@@ -154,12 +154,13 @@ class SQLiteJournal(DatabaseJournal):
                 self._note(tx)
             yield tx
             if tx.told:
-                tx.told = tx.count()
-        self._after(tx.told)
+                tx.run("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
+                if self._watchers:
+                    tx.told = tx.changes()
+        if tx.told and self._watchers:
+            self._tell(tx.told)
 
-    def _after(self, count: int) -> None:
-        if not count:
-            return
+    def _tell(self, count: int) -> None:
         if count == self._told + 1:
             self._told = count  # so that the thread that looks does not tell it again
         for call in tuple(self._watchers):
@@ -183,7 +184,7 @@ class SQLiteJournal(DatabaseJournal):
                 raise JournalError(f"{self.path}: the journal is closed")
             connection.execute(begin)
             try:
-                yield _SQLiteTx(self.path, connection, self._clock)
+                yield _SQLiteTx(self.path, connection, self._lists, self._clock)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -228,8 +229,7 @@ class SQLiteJournal(DatabaseJournal):
         """Say that the clock is right as it is now: deadlines pass again."""
         with self._transaction("BEGIN IMMEDIATE") as tx:
             tx.run("UPDATE meta SET value = ? WHERE name = 'clock'", (str(Moment.of(self._clock)),))
-            told = tx.count()
-        self._after(told)
+            tx.run("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
 
     # ------------------------------------------------------------ watching
 
@@ -292,8 +292,10 @@ class _SQLiteTx:
     lock = ""
     skip = ""
 
-    def __init__(self, url: str, connection: sqlite3.Connection, clock: Clock) -> None:
-        self.url = url
+    def __init__(
+        self, url: str, connection: sqlite3.Connection, lists: dict[tuple[str, ...], int], clock: Clock
+    ) -> None:
+        self.url, self.lists = url, lists
         self.told = 0
         self._execute, self._executemany = connection.execute, connection.executemany
         self._clock = clock
@@ -327,7 +329,6 @@ class _SQLiteTx:
     def changed(self) -> None:
         self.told = 1
 
-    def count(self) -> int:
-        """Count that something changed; return the number of times."""
-        self._execute("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
+    def changes(self) -> int:
+        """Return how often something has changed."""
         return int(self._execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()[0])

@@ -43,6 +43,7 @@ class DatabaseJournal(ABC):
         self.heart = Heart(self)
         self._held: dict[tuple[str, int], Held] = {}
         self._salts = Salts()
+        self._lists: dict[tuple[str, ...], int] = {}
 
     @property
     @abstractmethod

@@ -18,6 +18,9 @@ class Tx(Protocol):
     skip: str
     """The same, leaving out rows that somebody else holds."""
 
+    lists: dict[tuple[str, ...], int]
+    """The numbers of lists of names, as far as this process knows them. No list is ever deleted."""
+
     def one(self, sql: str, values: Sequence[SQLValue] = ()) -> Any:
         """Return the first row, or None."""
         ...

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from ..chain import Salts, chained, digest_of, head_of
 from ..errors import FencedError, JournalError
+from ..human import HumanRequest
 from ..serde import encode, write_value
 from .base import OVER, Batch, Claim, NewRequest, NewRow
 from .claims import end
@@ -171,28 +172,39 @@ def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
 
 
 def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
-    request, id, text = new.request, escaped(new.request.id), write_value(new.request)
-    values: dict[str, SQLValue] = {
-        "status": OPEN, "level": request.level, "asked": now, "due": due_of(request), "people": listed(tx, request.to),
-    }  # fmt: skip
-    there = tx.one("SELECT root, status, level, decided, history, body FROM requests WHERE id = ?", (id,))
-    if there is None:
-        place: dict[str, SQLValue] = {"id": id, "root": held.root, "run": _chain(tx, held, new.run).run}
-        tx.insert("requests", "request", {**place, "key": escaped(new.key), **values, "body": kept(tx, text)})
-    else:
-        root, status, level, decided, history, body = there
-        if root != held.root:
-            raise JournalError(f"{tx.url}: request {request.id!r} belongs to another run; ids of requests are unique")
-        if status == ANSWERED or (request.level <= level and status != CANCELLED):
-            return  # an answer outranks a later level; what stands so already is not asked again
-        if request.level > level:
-            values["history"] = _longer(history, level, status, decided or now)
+    request, body = new.request, kept(tx, write_value(new.request))
+    place = (escaped(request.id), held.root, _chain(tx, held, new.run).run, escaped(new.key))
+    stands = (request.level, now, due_of(request), listed(tx, request.to), body)
+    added = tx.run(
+        "INSERT INTO requests (id, root, run, key, status, level, asked, due, people, body) "
+        f"VALUES (?, ?, ?, ?, {OPEN}, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (*place, *stands),
+    )
+    if not added and not _ask_again(tx, held, request, stands, now):
         dropped(tx, body)
-        values |= {"body": kept(tx, text), "votes": None, "reply": None, "decision": None, "decided": None}
-        names = ", ".join(f"{name} = ?" for name in values)
-        tx.run(f"UPDATE requests SET {names} WHERE id = ?", (*values.values(), id))
-    held.standing.add(id)
+        return
+    held.standing.add(place[0])
     tx.changed()
+
+
+def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLValue], now: float) -> bool:
+    """Let a request be open that was there already: at its next level, or once more after it was withdrawn."""
+    root, status, level, decided, history, body = tx.one(
+        "SELECT root, status, level, decided, history, body FROM requests WHERE id = ?", (escaped(request.id),)
+    )
+    if root != held.root:
+        raise JournalError(f"{tx.url}: request {request.id!r} belongs to another run; ids of requests are unique")
+    if status == ANSWERED or (request.level <= level and status != CANCELLED):
+        return False  # an answer outranks a later level; what stands so already is not asked again
+    if request.level > level:
+        history = _longer(history, level, status, decided or now)
+    dropped(tx, body)
+    tx.run(
+        f"UPDATE requests SET status = {OPEN}, level = ?, asked = ?, due = ?, people = ?, body = ?, history = ?, "
+        "votes = NULL, reply = NULL, decision = NULL, decided = NULL WHERE id = ?",
+        (*stands, history, escaped(request.id)),
+    )
+    return True
 
 
 def _longer(history: str | None, level: int, status: int, at: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from convagent.errors import FencedError, JournalError
@@ -430,29 +428,15 @@ def test_large_bodies_are_kept_once_when_they_are_the_same(place: Place) -> None
 # ---------------------------------------------------------------- what was damaged
 
 
+IN_R = "root = (SELECT run FROM runs WHERE id = 'r')"
 DAMAGE = {
-    "another text": (
-        "UPDATE events SET body = ? WHERE place = 2 AND root = (SELECT run FROM runs WHERE id = 'r')",
-        json.dumps({"v": 1, "type": "x"}),
-    ),
-    "half a row": (
-        "UPDATE events SET body = substr(body, 1, 9) WHERE place = 2 AND root = (SELECT run FROM runs WHERE id = 'r') AND ? <> ''",
-        "x",
-    ),
-    "a missing row": (
-        "DELETE FROM events WHERE place = 2 AND root = (SELECT run FROM runs WHERE id = 'r') AND ? <> ''",
-        "x",
-    ),
-    "the last row": (
-        "DELETE FROM events WHERE place = 3 AND root = (SELECT run FROM runs WHERE id = 'r') AND ? <> ''",
-        "x",
-    ),
-    "another key": (
-        "UPDATE events SET key = ? WHERE place = 2 AND root = (SELECT run FROM runs WHERE id = 'r')",
-        "1/other",
-    ),
-    "another turn": ("UPDATE runs SET turn = turn - 1 WHERE id = ?", "r"),
-    "no specification": ("UPDATE runs SET spec = ? WHERE id = 'r'", "sha256:gone"),
+    "another text": f"UPDATE events SET body = '{{\"v\":1}}' WHERE place = 2 AND {IN_R}",
+    "half a row": f"UPDATE events SET body = substr(body, 1, 9) WHERE place = 2 AND {IN_R}",
+    "a missing row": f"DELETE FROM events WHERE place = 2 AND {IN_R}",
+    "the last row": f"DELETE FROM events WHERE place = 3 AND {IN_R}",
+    "another key": f"UPDATE events SET key = '1/other' WHERE place = 2 AND {IN_R}",
+    "another turn": "UPDATE runs SET turn = turn - 1 WHERE id = 'r'",
+    "no specification": "UPDATE runs SET spec = 'sha256:gone' WHERE id = 'r'",
 }
 
 
@@ -464,8 +448,7 @@ def test_load_names_the_place_when_a_row_was_damaged(place: Place, how: str) -> 
         claim = begin(journal, name)
         journal.append(claim, Batch(rows=[row(name, n, str(n), f"{n}/say") for n in (1, 2, 3)], turns={name: 3}))
         journal.append(claim, Batch(rows=[row(name, 4, "4", "4/say")] if how == "another turn" else []))
-    sql, *values = DAMAGE[how]
-    place.change(sql, *values)
+    place.change(DAMAGE[how])
 
     with pytest.raises(JournalError, match="run 'r' is damaged") as caught:
         place.open().load("r")
