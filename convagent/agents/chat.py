@@ -25,7 +25,7 @@ from ..oversight.policy import as_policies, walk
 from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
-from ..runtime import Parked
+from ..runtime import Parked, strand
 from .gating import check_confidence
 from .memory import join_threads
 from .summary import check_summary, summarize
@@ -148,7 +148,7 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         on_start(runtime)
     if chat.kept is not None:
         chat.kept.listen()
-    host_token = current_host.set(host)
+    host_token, outer_strand = current_host.set(host), strand.set("")
     try:
         runtime.emit(_started(run, parent, chat.follows))
         reason = await converse(run)
@@ -178,6 +178,7 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         raise
     finally:
         current_host.reset(host_token)
+        strand.reset(outer_strand)
         sender.auto_replies[recipient], recipient.auto_replies[sender] = state.auto_replies
         if parent is not None:
             _return_to_outer(parent, sender, recipient)

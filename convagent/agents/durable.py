@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,7 +20,7 @@ from ..oversight.policy import Policy as PolicyValue
 from ..oversight.policy import walk
 from ..oversight.serial import form_to_json, from_json, to_json
 from ..runs.journaled import STEP, JournaledRuntime
-from ..runs.keeper import Keeper
+from ..runs.keeper import Keeper, called
 from ..runs.stored_question import StoredQuestion
 from ..runtime import Control, Parked
 from .memory import join_threads
@@ -374,7 +373,7 @@ async def advance(
     from .chat import hold
 
     while True:
-        loaded = await asyncio.to_thread(journal.load, claim.run)
+        loaded = await called(journal, journal.load, claim.run)
         kept = Kept(journal, loaded, claim, parks=True)
         token = current_host.set(LoopHost())
         try:
@@ -385,8 +384,7 @@ async def advance(
             if not parked.again:
                 return None
         except RunBlocked as blocked:
-            end = Batch(status="blocked", reason=str(blocked))
-            await asyncio.to_thread(journal.append, claim, end)
+            await called(journal, journal.append, claim, Batch(status="blocked", reason=str(blocked)))
             return None
         finally:
             current_host.reset(token)

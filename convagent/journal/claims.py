@@ -51,11 +51,10 @@ def claim(tx: Tx, run: str, worker: str, lease: float) -> tuple[int, Claim]:
         raise JournalError(f"{tx.url}: {run!r} is a run inside another; {run.partition('/')[0]!r} is the one to go on")
     if status in (DONE, FAILED):
         raise JournalError(f"{tx.url}: run {run!r} is over: {STATUSES[status]}")
-    left = (until or 0.0) - tx.ticks()
-    held = status == RUNNING and holder is not None and unescaped(holder) != worker and left > 0
-    if held and not is_gone(unescaped(holder)):
+    holder, left = unescaped(holder or ""), (until or 0.0) - tx.ticks()
+    if status == RUNNING and holder != worker and left > 0 and not is_gone(holder):
         raise JournalError(
-            f"{tx.url}: run {run!r} is held by {unescaped(holder)}, which moves it on; "
+            f"{tx.url}: run {run!r} is held by {holder}, which moves it on; "
             f"if that has died, the run is free in {left:.0f} s"
         )
     return number, _take(tx, number, run, fence, worker, lease)
@@ -200,7 +199,7 @@ def info_from(row: Any, ticks: float) -> RunInfo:
         updated=updated,
         turn=turn,
         reason=unescaped(reason or ""),
-        worker=unescaped(worker) if held else "",
+        worker=unescaped(worker or "") if held else "",
         fence=fence,
         wake=due if status == WAITING else None,
         open_requests=waiting,

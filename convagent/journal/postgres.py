@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Event, Lock, Semaphore, Thread
-from typing import Any
+from typing import Any, LiteralString, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..errors import JournalError, JournalUnavailable, MissingExtra
@@ -95,7 +95,7 @@ class PostgresJournal(DatabaseJournal):
         return made
 
     @contextmanager
-    def _connection(self, begin: str) -> Generator[psycopg.Connection[Any]]:
+    def _connection(self, begin: LiteralString) -> Generator[psycopg.Connection[Any]]:
         """Begin a transaction on a connection that nobody uses. One that was lost meanwhile is replaced."""
         if self._pid != os.getpid():
             self._abandoned += self._idle
@@ -117,7 +117,7 @@ class PostgresJournal(DatabaseJournal):
                 else:
                     connection.close()
 
-    def _begun(self, begin: str) -> psycopg.Connection[Any]:
+    def _begun(self, begin: LiteralString) -> psycopg.Connection[Any]:
         while self._idle:
             try:
                 connection = self._idle.pop()
@@ -228,8 +228,9 @@ def without_password(url: str) -> str:
 
 
 @cache
-def _translated(sql: str) -> str:
-    return sql.replace("?", "%s")
+def _translated(sql: str) -> LiteralString:
+    # What is put into statements is a word of ours or a row of marks; values stand beside them.
+    return cast("LiteralString", sql.replace("?", "%s"))
 
 
 class _PostgresTx:
@@ -244,7 +245,7 @@ class _PostgresTx:
         self._connection = connection
 
     def _execute(self, sql: str, values: Sequence[SQLValue]) -> psycopg.Cursor[Any]:
-        return self._connection.execute(_translated(sql), values or None)  # type: ignore[arg-type]
+        return self._connection.execute(_translated(sql), values or None)
 
     def one(self, sql: str, values: Sequence[SQLValue] = ()) -> Any:
         return self._execute(sql, values).fetchone()
@@ -257,7 +258,7 @@ class _PostgresTx:
 
     def many(self, sql: str, rows: Iterable[Sequence[SQLValue]]) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(_translated(sql), rows)  # type: ignore[arg-type]
+            cursor.executemany(_translated(sql), rows)
 
     def insert(self, table: str, key: str, values: dict[str, SQLValue]) -> int:
         marks = ", ".join("?" * len(values))

@@ -235,11 +235,7 @@ class Keeper:
             await asyncio.sleep(0)  # what comes at once is looked at once
             self._looking = False
             ids = [r.id for r in self.closing]
-            if self.journal.quick:
-                news = self.journal.news(self.claim, ids)
-            else:
-                news = await in_worker(self.journal.news, (self.claim, ids), {})
-            self._tell(news)
+            self._tell(await called(self.journal, self.journal.news, self.claim, ids))
         except FencedError as error:
             self._lost(error)
         except JournalError:
@@ -307,6 +303,11 @@ class Keeper:
         for future in tuple(self._waits):
             if not future.done():
                 future.set_exception(Parked())
+
+
+async def called(journal: Journal, method: Callable[..., T], *args: Any) -> T:
+    """Return what a method of a journal returns; one that may take long is called in another thread."""
+    return method(*args) if journal.quick else await in_worker(method, args, {})
 
 
 async def uncut(awaited: Coroutine[Any, Any, T]) -> T:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .._sync import in_worker
 from ..errors import JournalError
 from ..human import HumanReply, HumanRequest, Receipt
 from ..journal.base import StoredRequest
 from ..journal.inbox import Inbox
-from .keeper import Keeper
+from .keeper import Keeper, called
 from .questions import Asker, Question
 
 AGAIN = 1.0
@@ -52,10 +51,7 @@ class StoredQuestion(Question):
         journal, request = self._keeper.journal, self.request
         while not self.is_closed() and not self._keeper.let_go:
             try:
-                if journal.quick:
-                    gone = journal.expire(request.id, request.level)
-                else:
-                    gone = await in_worker(journal.expire, (request.id, request.level), {})
+                gone = await called(journal, journal.expire, request.id, request.level)
             except JournalError:
                 gone = []
             self._keeper.look_soon()

@@ -71,12 +71,12 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 class Process:
     """A command in a process of its own, and the lines that it prints."""
 
-    def __init__(self, folder: Path, *argv: str) -> None:
+    def __init__(self, folder: Path, *argv: str, stdin: int = subprocess.DEVNULL) -> None:
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "convagent.cli", *argv],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -113,8 +113,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Return a function that starts a command in the current folder."""
     begun: list[Process] = []
 
-    def started(*argv: object) -> Process:
-        begun.append(Process(tmp_path, *map(str, argv)))
+    def started(*argv: object, stdin: int = subprocess.DEVNULL) -> Process:
+        begun.append(Process(tmp_path, *map(str, argv), stdin=stdin))
         return begun[-1]
 
     yield started

@@ -27,6 +27,7 @@ class Live:
         self._inbox = inbox
         self._watching: set[asyncio.Event] = set()
         self._task: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -50,6 +51,8 @@ class Live:
         changed = asyncio.Event()
         self._begin(changed)
         try:
+            # Whoever is told to look now is told of all that changes afterwards.
+            await self._begun.wait()
             yield b"retry: 3000\nevent: changed\ndata: first\n\n"
             while not self._closed:
                 try:
@@ -67,7 +70,8 @@ class Live:
         self._loop = asyncio.get_running_loop()
         self._watching.add(changed)
         if self._task is None:
-            self._task = self._loop.create_task(self._look())
+            self._begun = asyncio.Event()
+            self._task = self._loop.create_task(self._look(self._begun))
 
     def _end(self, changed: asyncio.Event) -> None:
         self._watching.discard(changed)
@@ -75,7 +79,7 @@ class Live:
             self._task.cancel()
             self._task = None
 
-    async def _look(self) -> None:
+    async def _look(self, begun: asyncio.Event) -> None:
         loop, poked = asyncio.get_running_loop(), asyncio.Event()
 
         def poke() -> None:
@@ -87,6 +91,7 @@ class Live:
         stop = self._inbox.journal.watch(poke)
         try:
             seen = await asyncio.to_thread(self._state)
+            begun.set()
             while True:
                 try:
                     await asyncio.wait_for(poked.wait(), _LOOK)
@@ -99,6 +104,7 @@ class Live:
                     self._wake()
                 await asyncio.sleep(_CALM)
         finally:
+            begun.set()
             stop()
 
     def _state(self) -> object:
