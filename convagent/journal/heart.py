@@ -52,10 +52,9 @@ class Heart:
                 self._thread.start()
 
     def drop(self, claim: Claim) -> None:
-        """Renew a claim no more."""
+        """Renew a claim no more. The thread ends by itself when it next finds none: the next run may come at once."""
         with self._changed:
             self._held.pop(claim.run, None)
-            self._changed.notify()
 
     def _beat(self) -> None:
         lease = self._journal.lease

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
-from ....errors import JournalError
+from ....errors import JournalError, JournalUnavailable
+from ....events import Event
 from ....journal.base import OVER, RunInfo
 from ..desk import Desk
 from ..talk import Said, conversation, record
@@ -42,15 +43,12 @@ def audited(desk: Desk, visit: Visit, visitor: Visitor) -> Answer:
     return _run(desk, visit, visitor, "audit.html", record)
 
 
-def _run(desk: Desk, visit: Visit, visitor: Visitor, page: str, tell: Any) -> Answer:
+def _run(
+    desk: Desk, visit: Visit, visitor: Visitor, page: str, tell: Callable[[Sequence[Event]], list[Said]]
+) -> Answer:
     id = visit.asked("id")
-    info, problem = _info(desk, id), ""
-    try:
-        said: list[Said] = tell(desk.inbox.conversation(id))
-    except JournalError as error:
-        said, problem = [], str(error)
-    if info is None and not said:
-        raise Denied(404, "There is no such run. It may have been deleted, or the link is not whole.")
+    info, events, problem = _read(desk, id)
+    said = tell(events)
     end = _number(visit.asked("end"), len(said))
     return Answer(
         page,
@@ -66,16 +64,25 @@ def _run(desk: Desk, visit: Visit, visitor: Visitor, page: str, tell: Any) -> An
             "open": [desk.shown(s, visitor) for s in desk.inbox.pending(run=id, limit=20)],
             "steers": desk.steers(visitor),
             "done": visit.asked("done"),
-            "verdict": desk.inbox.verify(id.partition("/")[0]) if page == "audit.html" else None,
         },
     )
 
 
-def _info(desk: Desk, id: str) -> RunInfo | None:
+def _read(desk: Desk, id: str) -> tuple[RunInfo | None, list[Event], str]:
+    """Return a run as it stands, its events, and what is wrong with them; reading goes through the chain."""
+    journal, root = desk.inbox.journal, id.partition("/")[0]
     try:
-        return desk.inbox.journal.load(id.partition("/")[0]).info
+        journal.spec(root)
+    except JournalUnavailable:
+        raise
     except JournalError:
-        return None
+        raise Denied(404, "There is no such run. It may have been deleted, or the link is not whole.") from None
+    try:
+        return journal.load(root).info, desk.inbox.conversation(id), ""
+    except JournalUnavailable:
+        raise
+    except JournalError as damaged:
+        return None, [], str(damaged)
 
 
 def _number(text: str, most: int) -> int:
