@@ -21,6 +21,8 @@ from .teams import Team, team_of
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ATTEND = 60.0
 """Seconds after which a worker says again that it is there."""
+GRACE = 1.0
+"""Seconds in which runs are let go of at the second signal."""
 
 
 def work(options: Any, say: Say) -> int:
@@ -41,6 +43,12 @@ def work(options: Any, say: Say) -> int:
 
 def _nothing(line: str) -> None:
     return None
+
+
+def _die(number: int) -> None:
+    """End by a signal: a plain function of a tool cannot be broken off, and what it does is in doubt anyway."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 class _Shift:
@@ -83,6 +91,7 @@ class _Shift:
     def _stop(self, number: int, task: asyncio.Task[Any]) -> None:
         if self._told:
             task.cancel()
+            asyncio.get_running_loop().call_later(GRACE, _die, number)
             return
         self._told = number
         self._worker.stop()

@@ -97,12 +97,14 @@ class SQLiteJournal(DatabaseJournal):
         self._connection = connection
 
     def _open(self) -> sqlite3.Connection:
-        try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
-        except OSError as error:
-            raise JournalError(f"{self.path}: the journal cannot be opened: {error.strerror or error}") from None
+        new = not os.path.exists(self.path)
         found = sqlite3.connect(self.path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
         found.execute(f"PRAGMA synchronous = {self._synchronous}")
+        if new:
+            # Not by `os.open`: to close a second descriptor of the file would drop the locks that SQLite holds on it
+            # for this process (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+            found.execute("SELECT 1 FROM sqlite_master")
+            os.chmod(self.path, 0o600)
         return found
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

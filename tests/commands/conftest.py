@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -69,34 +71,50 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 class Process:
-    """A command in a process of its own, and the lines that it prints."""
+    """A command in a process of its own, and what it prints.
 
-    def __init__(self, folder: Path, *argv: str, stdin: int = subprocess.DEVNULL) -> None:
+    Args:
+        folder: where it runs.
+        argv: its arguments.
+        terminal: whether it is at a terminal; else it has no input, and prints to a pipe.
+    """
+
+    def __init__(self, folder: Path, argv: Sequence[str], *, terminal: bool = False) -> None:
+        self._reads, its = pty.openpty() if terminal else os.pipe()
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "convagent.cli", *argv],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "NO_COLOR": "1"},
+            stdin=its if terminal else subprocess.DEVNULL,
+            stdout=its,
+            stderr=its,
+            start_new_session=True,
         )
-        self.lines: list[str] = []
+        os.close(its)
+        self.said = ""
+        """What it has printed up to what was waited for last."""
+        self._more = ""
         self._new: Queue[str] = Queue()
         Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        assert self.popen.stdout is not None
-        for line in self.popen.stdout:
-            self._new.put(line.rstrip("\n"))
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        with open(self._reads, "rb", buffering=0) as file:
+            try:
+                while chunk := file.read(65536):
+                    self._new.put(decode(chunk).replace("\r\n", "\n"))
+            except OSError:
+                pass  # the terminal is gone with its process
         self._new.put("")
 
     def until(self, words: str) -> str:
-        """Wait for a line in which these words stand, and return it."""
-        while words not in (line := self._new.get(timeout=30)):
-            self.lines.append(line)
-            assert line or self.popen.poll() is None, f"{words!r} was not said: {self.lines}"
-        self.lines.append(line)
+        """Wait until it prints a line in which these words stand, and return that."""
+        while (begin := self._more.find(words)) < 0 or (end := self._more.find("\n", begin)) < 0:
+            found = self._new.get(timeout=30)
+            assert found, f"{words!r} was not said: {self.said}{self._more}"
+            self._more += found
+        line = self._more[self._more.rfind("\n", 0, begin) + 1 : end]
+        self.said, self._more = self.said + self._more[: end + 1], self._more[end + 1 :]
         return line
 
     def signal(self, number: int = signal.SIGINT) -> None:
@@ -113,13 +131,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Return a function that starts a command in the current folder."""
     begun: list[Process] = []
 
-    def started(*argv: object, stdin: int = subprocess.DEVNULL) -> Process:
-        begun.append(Process(tmp_path, *map(str, argv), stdin=stdin))
+    def started(*argv: object, terminal: bool = False) -> Process:
+        begun.append(Process(tmp_path, [str(word) for word in argv], terminal=terminal))
         return begun[-1]
 
     yield started
     for process in begun:
         process.popen.kill()
         process.popen.wait()
-        if process.popen.stdout is not None:
-            process.popen.stdout.close()

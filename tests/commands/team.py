@@ -5,6 +5,7 @@ What it pays stands in the file `paid` of the current folder. A payment to `slow
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,6 +48,20 @@ def agents() -> list[ConversableAgent]:
 def slow() -> list[ConversableAgent]:
     """Return the team whose payment takes as long as a test wants, and needs nobody."""
     return team("slow", 40)
+
+
+def thinking() -> list[ConversableAgent]:
+    """Return the team whose model thinks as long as a test wants."""
+    desk, customer = team()
+    desk.register_reply(lambda _: True, _think)
+    return [desk, customer]
+
+
+async def _think(*_: object, **__: object) -> tuple[bool, str]:
+    Path("begun").touch()
+    while not Path("go").exists():
+        await asyncio.sleep(0.01)
+    return True, "TERMINATE"
 
 
 def only_desk() -> list[ConversableAgent]:

@@ -45,7 +45,12 @@ def test_list_as_json_is_one_object_a_line(kept: Kept, command: Command) -> None
 
 @pytest.mark.parametrize(
     ("options", "found"),
-    [(("--role", "clerk"), True), (("--role", "manager"), False), (("--person", "clerk"), True), (("--run", "x"), False)],
+    [
+        (("--role", "clerk"), True),
+        (("--role", "manager"), False),
+        (("--person", "clerk"), True),
+        (("--run", "x"), False),
+    ],
 )
 def test_list_takes_only_what_is_asked_for(kept: Kept, command: Command, options: tuple[str, str], found: bool) -> None:
     """Role, person and run choose; that nothing is left is said, and is no error."""
@@ -179,10 +184,10 @@ def test_answer_in_a_role_that_may_not_is_refused(kept: Kept, command: Command) 
 
 def test_edit_keeps_values_with_spaces_together(kept: Kept, command: Command) -> None:
     """The shell has taken the quotes away; the words are read as they would be at the terminal."""
-    words = ("edit", "amount=50", "note=it's a \"gift\"")
+    words = ("edit", "amount=50", 'note=it\'s a "gift"')
     assert command("inbox", "answer", kept.request, *words, "--by", "ada").code == 0
     command("worker", TEAM, "--once")
-    assert Path("paid").read_text() == "50 to Bob: it's a \"gift\"\n"
+    assert Path("paid").read_text() == '50 to Bob: it\'s a "gift"\n'
 
 
 def test_edit_takes_json_and_one_quoted_line(kept: Kept, command: Command) -> None:
@@ -218,9 +223,7 @@ def people(kept: Kept, command: Command) -> tuple[Path, Path]:
     return file, token
 
 
-def test_answer_by_token_says_who_and_how_it_is_known(
-    kept: Kept, command: Command, people: tuple[Path, Path]
-) -> None:
+def test_answer_by_token_says_who_and_how_it_is_known(kept: Kept, command: Command, people: tuple[Path, Path]) -> None:
     """With a people file nobody has to say who they are, and it is not a claim."""
     file, token = people
     said = command("inbox", "answer", kept.request, "approve", "--people", file, "--token-file", token)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -94,16 +93,29 @@ def test_worker_finishes_what_it_moves_at_the_first_signal(kept: Kept, start: Ca
     assert Path("paid").read_text() == "40 to slow\n"
 
 
-def test_worker_ends_at_once_at_the_second_signal(kept: Kept, start: Callable[..., Process]) -> None:
-    """What it moved is free for another worker, and is not lost."""
+def test_worker_lets_go_of_what_it_moves_at_the_second_signal(kept: Kept, start: Callable[..., Process]) -> None:
+    """What can be broken off is free for another worker at once."""
     run = _ready_run(kept)
+    worker = start("worker", "tests.commands.team:thinking")
+    _there(Path("begun"))
+    worker.signal(signal.SIGTERM)
+    worker.until("Stopping when")
+    worker.signal(signal.SIGTERM)
+    worker.until(f"run {run}  is broken off")
+    assert worker.end() == 128 + signal.SIGTERM
+    assert _status(kept, run)[0] == "ready"
+
+
+def test_worker_dies_at_the_second_signal_when_a_tool_holds_it(kept: Kept, start: Callable[..., Process]) -> None:
+    """A plain function cannot be broken off; whether it was done is asked when another worker takes the run over."""
+    _ready_run(kept)
     worker = start("worker", SLOW)
     _there(Path("begun"))
     worker.signal(signal.SIGTERM)
     worker.until("Stopping when")
     worker.signal(signal.SIGTERM)
-    assert worker.end() == 128 + signal.SIGTERM
-    assert _status(kept, run)[0] == "ready"
+    assert worker.end() == -signal.SIGTERM
+    assert not Path("paid").exists()
 
 
 def _there(path: Path) -> None:
@@ -181,17 +193,12 @@ def test_resume_asks_here_and_goes_on_to_the_end(kept: Kept, python: Callable[..
     assert Path("paid").read_text() == "250 to Bob\n"
 
 
-def test_resume_takes_an_answer_from_elsewhere(
-    kept: Kept, start: Callable[..., Process], command: Command
-) -> None:
+def test_resume_takes_an_answer_from_elsewhere(kept: Kept, start: Callable[..., Process], command: Command) -> None:
     """While it asks at its own terminal, the inbox takes the answer, too."""
-    import pty
-
-    _, terminal = pty.openpty()
-    resumed = start("resume", kept.run, "tests.commands.team:agents", stdin=terminal)
-    resumed.until("May desk call refund?")
+    resumed = start("resume", kept.run, TEAM, terminal=True)
+    resumed.until("Answer: approve")
     assert command("inbox", "answer", kept.request, "reject", "no", "--by", "ada").code == 0
-    os.close(terminal)
+    resumed.until("rejected by ada (command line)")
     resumed.until("is over")
     assert resumed.end() == 0
     assert not Path("paid").exists()
@@ -199,15 +206,11 @@ def test_resume_takes_an_answer_from_elsewhere(
 
 def test_resume_is_left_by_ctrl_c_as_it_stands(kept: Kept, start: Callable[..., Process], command: Command) -> None:
     """How to go on is said, the question stands, and a worker does the rest."""
-    import pty
-
-    _, terminal = pty.openpty()
-    resumed = start("resume", kept.run, TEAM, stdin=terminal)
-    resumed.until("May desk call refund?")
+    resumed = start("resume", kept.run, TEAM, terminal=True)
+    resumed.until("Answer: approve")
     resumed.signal()
     resumed.until(f"convagent resume {kept.run} MODULE:AGENTS")
     assert resumed.end() == 130
-    os.close(terminal)
     assert _status(kept)[0] == "waiting"
     assert kept.request in command("inbox", "list").out
 
