@@ -86,8 +86,9 @@ class Bench:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a child: no keys, no proxies, the same hashes every time."""
-    kept = {k: v for k, v in os.environ.items() if "API_KEY" not in k and "PROXY" not in k.upper()}
+    """Return the environment of a child: no keys, no proxies, byte code kept, the same hashes every time."""
+    unwanted = ("API_KEY", "PROXY", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not any(word in k.upper() for word in unwanted)}
     return {**kept, "PYTHONHASHSEED": "0", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
 
 

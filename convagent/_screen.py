@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import re
-import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -195,7 +194,9 @@ class Screen:
             doing = f"{oldest.why}, waiting {ceil(oldest.waits - now)} s"
         self._frame += 1
         line = f"{_frame(oldest.file, self._frame)} {oldest.label}{more}: {doing}"
-        line = line[: max(shutil.get_terminal_size().columns - 1, 10)]
+        from shutil import get_terminal_size  # with five modules for archives, for one call
+
+        line = line[: max(get_terminal_size().columns - 1, 10)]
         if oldest.colour:
             line = f"\x1b[2m{line}\x1b[0m"
         try:

@@ -9,7 +9,6 @@ that is neither, which is a fault of ours, always has its whole traceback.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import TracebackType
 
 from .errors import ConvagentError
@@ -17,7 +16,7 @@ from .errors import ConvagentError
 FULL_TRACEBACK = "CONVAGENT_FULL_TRACEBACK"
 """The environment variable that keeps every frame."""
 
-_OURS = str(Path(__file__).parent) + os.sep
+_OURS = os.path.dirname(__file__) + os.sep
 _BETWEEN = (f"{os.sep}asyncio{os.sep}", f"{os.sep}concurrent{os.sep}futures{os.sep}", f"{os.sep}contextlib.py")
 """Of the standard library, what stands between one frame of ours and the next."""
 

@@ -227,6 +227,10 @@ class HumanReply:
     """Earlier approvals that count together with it."""
 
 
+class NotUnderstood(Exception):
+    """An answer is no decision; the text says to the person what was expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of an answer. May be awaited and need not be, for ``await event.content.respond(...)``."""

@@ -76,7 +76,7 @@ class IOStream:
     @staticmethod
     def get_default() -> IOStreamProtocol:
         """Return the stream set for this thread or task, else the global one."""
-        return IOStream._current.get() or IOStream.get_global_default()
+        return IOStream._current.get() or IOStream._global or IOStream.get_global_default()
 
     @staticmethod
     @contextmanager

@@ -20,6 +20,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread, get_ident
+from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 from ..errors import UsageError
@@ -368,6 +369,8 @@ async def call_user(host: Host | None, fn: Callable[..., Any], /, *args: Any, **
 def is_async(fn: Callable[..., Any]) -> bool:
     """Whether calling this returns a coroutine: an async def, a partial of one, or an object with one."""
     fn = inspect.unwrap(fn) if hasattr(fn, "__wrapped__") else fn
+    if isinstance(fn, FunctionType) and fn.__code__.co_flags & inspect.CO_COROUTINE:
+        return True  # what `inspect` finds, too, a microsecond later: every call of a tool asks
     while isinstance(fn, partial):  # by its type: a mock has every attribute that is asked for
         fn = fn.func
     if inspect.iscoroutinefunction(fn):

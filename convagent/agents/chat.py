@@ -18,15 +18,12 @@ from ..errors import ConfigError, EndOfInput, NobodyReachable, RunCancelled, Usa
 from ..events import RunCompletionEvent, RunStarted
 from ..messages import Message, content_text
 from ..models.base import ModelClient
-from ..oversight.atoms import Ask
 from ..oversight.authority import Directory, directory_of
-from ..oversight.policy import Policy as PolicyValue
-from ..oversight.policy import as_policies, walk
 from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
 from ..runtime import Parked, strand
-from .gating import check_confidence
+from .gating import check_confidence, read_policies
 from .memory import join_threads
 from .summary import check_summary, summarize
 from .usage import gather_usage_summary
@@ -88,7 +85,7 @@ class Chat:
                 f"message={message!r} is a {type(message).__name__}; expected a string, a dict with 'content', "
                 "a function of (sender, recipient, context), or None to ask the person"
             )
-        self.oversight = as_policies(self.oversight)
+        self.oversight = read_policies(self.oversight)
         source = any(a.confidence is not None for a in (self.sender, self.recipient))
         check_confidence(self.oversight, source, f"the chat of {self.sender.name!r} and {self.recipient.name!r}")
         if self.journal is not None and self.kept is None:
@@ -269,6 +266,12 @@ def _quorums(run: RunContext, sides: tuple[ConversableAgent, ...]) -> list[str]:
     given = (*run.policies, *(p for a in sides for p in a.policies))
     tools = {t.name: t for a in sides for t in (*a.own_tools.values(), *a.executable.values())}
     given = (*given, *(p for t in tools.values() for p in t.rules.approval))
+    if not given:
+        return []
+    from ..oversight.atoms import Ask  # these are loaded with the first policy
+    from ..oversight.policy import Policy as PolicyValue
+    from ..oversight.policy import walk
+
     asks = [p for policy in given if isinstance(policy, PolicyValue) for p in walk(policy) if isinstance(p, Ask)]
     # No set: an ask whose form is a JSON Schema has no hash.
     several = [found for i, found in enumerate(asks) if found.need > 1 and found not in asks[:i]]

@@ -14,11 +14,10 @@ from ..errors import ConfigError
 from ..messages import Message, content_text
 from ..models.base import ModelClient
 from ..oversight.input_mode import HumanInputMode, check_mode
-from ..oversight.policy import as_policies
 from ..tools.tool import Tool, ToolSet, as_tool
 from .absent import missing, warn_of_overrides
 from .arguments import named_for_users
-from .gating import check_confidence
+from .gating import check_confidence, read_policies
 from .hooks import Hooks
 from .memory import ChatMessages
 from .replies import ReplyChain
@@ -122,7 +121,7 @@ class AgentCore:
         self.replies = ReplyChain()
         self.hooks = Hooks()
         self.usage = UsageMeter()
-        self.policies: tuple[Policy, ...] = as_policies(oversight)
+        self.policies: tuple[Policy, ...] = read_policies(oversight)
         self.confidence: Source | None = None
         """How to learn how sure its model is of a reply."""
         self.context_variables = (

@@ -62,7 +62,7 @@ def spec_of(chat: Chat, directory: Directory | None) -> dict[str, Any]:
         "max_turns": chat.max_turns,
         "summary_method": _written("summary_method", chat.summary_method),
         "summary_args": _written("summary_args", chat.summary_args),
-        "oversight": [to_json(cast(Any, policy)) for policy in cast("tuple[Any, ...]", chat.oversight)],
+        "oversight": [to_json(policy) for policy in cast("tuple[Any, ...]", chat.oversight)],
         "people": None if directory is None else {p: sorted(roles) for p, roles in directory.roles.items()},
         "context": _written("an argument", chat.context),
         "before": _before(chat),
@@ -84,12 +84,12 @@ def _written(what: str, value: Any) -> Any:
     import json
 
     try:
-        found = json.loads(json.dumps(value, allow_nan=False))
+        found: Any = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{what}={value!r} cannot be kept in a journal: {error}") from None
     if isinstance(found, dict) and set(cast("dict[str, Any]", found)) == {"function"}:
         raise ConfigError(f"{what}={value!r} looks like the name of a function; give it another key")
-    return found
+    return cast(Any, found)
 
 
 def _check_forms(agent: ConversableAgent) -> None:
@@ -142,7 +142,7 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
 def _read(value: Any) -> Any:
     if isinstance(value, Mapping) and set(cast("Mapping[str, Any]", value)) == {"function"}:
         return resolve_function(value["function"])
-    return value
+    return cast(Any, value)
 
 
 # ---------------------------------------------------------------- moving it on

@@ -1,32 +1,51 @@
-"""What an agent says, held at the gate until it may be said."""
+"""What an agent says, held at the gate until it may be said.
+
+Policies and what they are made of are imported in functions: they are loaded with the first policy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ..action import Action, Policy
 from ..agent import Agent
 from ..conversation.context import RunContext
-from ..conversation.gate import REPLY, Again, Go, Instead, Refused, Revise, Subject
+from ..conversation.verdict import REPLY, Again, Go, Instead, Refused, Revise, Subject
 from ..errors import ConfigError
 from ..messages import Message, content_text
-from ..oversight.guards import Below
-from ..oversight.policy import Policy as PolicyValue
-from ..oversight.policy import walk
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
 
 
-def check_confidence(policies: Iterable[Policy], has_source: bool, where: str) -> None:
+def read_policies(value: Any) -> tuple[Policy, ...]:
+    """Read what `oversight=` takes: nothing, a policy, a function, or a list of them.
+
+    Raises:
+        ConfigError: something else.
+    """
+    if isinstance(value, tuple) and not value:
+        return ()
+    from ..oversight.policy import as_policies
+
+    return as_policies(value)
+
+
+def check_confidence(policies: Sequence[Policy], has_source: bool, where: str) -> None:
     """Refuse a threshold of confidence where no model says how sure it is.
 
     Raises:
         ConfigError: `below(...)` without a source of confidence.
     """
+    if has_source or not policies:
+        return
+    from ..oversight.guards import Below
+    from ..oversight.policy import Policy as PolicyValue
+    from ..oversight.policy import walk
+
     for policy in policies:
-        if isinstance(policy, PolicyValue) and not has_source:
+        if isinstance(policy, PolicyValue):
             guard = next((part for part in walk(policy) if isinstance(part, Below)), None)
             if guard is not None:
                 raise ConfigError(

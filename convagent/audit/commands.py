@@ -16,7 +16,9 @@ def add_commands(parser: Any) -> None:
         made = commands.add_parser(
             name, help=help, description=f"{help[0].upper()}{help[1:]}. {more}", allow_abbrev=False
         )
-        made.add_argument("log", metavar="LOG", help="the file that an AuditLog wrote")
+        made.add_argument(
+            "log", metavar="LOG", help="the file that an AuditLog wrote, or a journal: its file, or its address"
+        )
         return made
 
     found = add(

@@ -14,7 +14,7 @@ from .log import AuditLog
 from .rows import Row, rows_of
 
 Source = str | PathLike[str] | AuditLog | Iterable[Event | Row]
-"""Where events come from: the path of a log, an `AuditLog`, rows, or events themselves."""
+"""Where events come from: the path of a log or a journal, an `AuditLog`, rows, or events themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from ..chain import chained, digest_of, head_of
 from ..errors import AuditError
 from ..events import Event
 from ..serde import read_body
+from . import of_journal
 from .lock import shared
+from .of_journal import is_journal
 
 Path = str | PathLike[str]
 
@@ -112,6 +114,9 @@ def rows_of(path: Path) -> Iterator[Row]:
     Raises:
         AuditError: it cannot be read, or a line of it is no row.
     """
+    if is_journal(path):
+        yield from of_journal.rows_of(path)
+        return
     for number, line in lines_of(path):
         try:
             yield row_of(line, number)
@@ -125,6 +130,9 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         AuditError: it cannot be read.
     """
+    if is_journal(path):
+        yield from of_journal.lines_of(path)
+        return
     try:
         with open(path, "rb") as file:
             with shared(file.fileno()):  # no row is half written in this moment

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ..errors import ConfigError
+from . import of_journal
+from .of_journal import is_journal
 from .rows import Path, Row, lines_of, row_of
 
 
@@ -25,6 +27,8 @@ class Verdict:
     """The digest over all chains, up to where the log is right."""
     problem: str = ""
     """The first thing that is wrong, with its row; empty: nothing is."""
+    pruned: int = 0
+    """Of a journal: chains that were deleted as a whole."""
 
     @property
     def ok(self) -> bool:
@@ -35,7 +39,8 @@ class Verdict:
         if self.problem:
             return f"BROKEN: {self.problem}"
         erased = f", {self.erased} erased" if self.erased else ""
-        return f"ok: {self.rows} rows of {self.runs} runs{erased}; head {self.head}"
+        erased += f", {self.pruned} more runs deleted" if self.pruned else ""
+        return f"ok: {self.rows} rows of {self.runs} runs{erased}" + (f"; head {self.head}" if self.head else "")
 
 
 @dataclass(slots=True)
@@ -59,16 +64,18 @@ class _Chains:
 
 
 def verify(path: Path, head: str = "") -> Verdict:
-    """Verify a log.
+    """Verify a log, or a journal.
 
     Args:
-        path: the file.
+        path: the file, or the address of a journal.
         head: what `head` returned at some earlier time; what was appended since does not matter.
 
     Raises:
         AuditError: the file cannot be read.
         ConfigError: the head is none.
     """
+    if is_journal(path):
+        return _of_journal(path, head)
     count = _count(head)
     chains, reached = _Chains(), not count
     problem = _head_differs(chains, head, count) if head and not count else ""
@@ -91,14 +98,21 @@ def verify(path: Path, head: str = "") -> Verdict:
     return Verdict(chains.rows, len(chains.ends), chains.erased, chains.head, problem)
 
 
+def _of_journal(path: Path, head: str) -> Verdict:
+    found = of_journal.verify(path, head)
+    return Verdict(found.rows, found.runs, found.erased, found.head, found.problem, found.pruned)
+
+
 def head(path: Path) -> str:
-    """Return one digest that covers all chains of a log: ``rows:digest``. Keep it elsewhere.
+    """Return one text that covers all chains of a log, ``rows:digest``, or of a journal. Keep it elsewhere.
 
     Raises:
         AuditError: the file cannot be read, or is not right as it stands.
     """
     from ..errors import AuditError
 
+    if is_journal(path):
+        return of_journal.head(path)
     found = verify(path)
     if not found.ok:
         raise AuditError(f"{path}: a head of a broken log would prove nothing: {found.problem}")

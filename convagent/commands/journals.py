@@ -104,10 +104,17 @@ def load(journal: Journal, id: str) -> Loaded:
     Raises:
         JournalError: there is no such run, or it is damaged.
     """
-    try:
+    with suggesting(journal, id):
         return patiently(lambda: journal.load(id.partition("/")[0]))
+
+
+@contextmanager
+def suggesting(journal: Journal, id: str) -> Generator[None]:
+    """Let the error for a run that is not there name the one that was probably meant."""
+    try:
+        yield
     except JournalError as error:
-        meant = _meant(id, (r.id for r in journal.runs(limit=_SOME)))
-        if meant and "there is no run" in str(error):
-            raise JournalError(f"{journal.url}: there is no run {id!r}{meant}") from None
-        raise
+        meant = _meant(id, (run.id for run in journal.runs(limit=_SOME)))
+        if "there is no run" not in str(error) or not meant:
+            raise
+        raise JournalError(f"{journal.url}: there is no run {id!r}{meant}") from None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from .._sync import Host, Mailbox, call_user, forget_in_child
@@ -28,11 +29,11 @@ from ..human import HumanReply, HumanRequest, Moment
 from ..messages import Message, as_message
 from ..runtime import ANY, Control, Interrupted, Runtime, Steer, strand
 from ..tools.tool import Effect
-from .gate import NOTHING_SHOWN, Subject, Verdict, settle
 from .pattern import Pattern
 from .state import ConversationState
 from .state import Stopped as Stopped
 from .thread import to_wire
+from .verdict import NOTHING_SHOWN, Subject, Verdict
 
 T = TypeVar("T")
 
@@ -296,7 +297,7 @@ class RunContext:
             NobodyReachable: nobody who could decide can be asked. It ends the run.
         """
         # The very coroutine: where thousands wait for people, each one on the way counts.
-        return settle(self, action, (*self.policies, *policies), subject)
+        return _gate().settle(self, action, (*self.policies, *policies), subject)
 
     def nobody(self, error: NobodyReachable) -> NobodyReachable:
         """Let this run, and those around it, end by an error, even if a tool swallows it; return it to be raised."""
@@ -309,9 +310,7 @@ class RunContext:
         """Return whether what is said may be held at the gate."""
         if not self.policies and not policies:
             return False
-        from ..oversight.guards import gates_replies
-
-        return gates_replies((*self.policies, *policies))
+        return _gate().gates_replies((*self.policies, *policies))
 
     async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer] = ANY) -> T:
         """Await something that is cancelled when somebody outside interrupts, and begun again when they are done.
@@ -434,3 +433,10 @@ def read_interrupt(reply: HumanReply) -> tuple[str, str]:
     if word in ("", "resume", "r", "continue"):
         return "resume", ""
     return "say", text[4:].strip() if word.startswith("say ") else text
+
+
+@cache  # to import again what is loaded already takes two microseconds
+def _gate():
+    from . import gate  # with the algebra of policies, which a run without any never loads
+
+    return gate

@@ -21,7 +21,7 @@ from ..tools.result import to_text
 from ..tools.rules import table
 from .context import RunContext, Stopped
 from .failing import IN_DOUBT, failure, is_about_failures, is_in_doubt, on_failure
-from .gate import Again, Go, Instead, Refused, Revise, Subject, Verdict
+from .verdict import Again, Go, Instead, Refused, Revise, Subject, Verdict
 
 if TYPE_CHECKING:
     from ..tools.tool import Tool

@@ -1,4 +1,7 @@
-"""What a failure is to the policies: whether it may be tried again, and what they say of it."""
+"""What a failure is to the policies: whether it may be tried again, and what they say of it.
+
+What policies are made of is imported in functions: it is loaded with the first policy.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,10 @@ from collections.abc import Sequence
 
 from ..action import Action, Failure, Policy
 from ..errors import ModelError, ToolError
-from ..oversight.atoms import Ask, Deny, Retry
-from ..oversight.guards import At, Failing
-from ..oversight.policy import Policy as PolicyValue
-from ..oversight.policy import judge, walk
-from ..oversight.ruling import Asked
 from ..runtime import Interrupted
 from ..tools.tool import Effect
 from .context import RunContext
-from .gate import Again, Verdict
+from .verdict import Again, Verdict
 
 
 async def on_failure(run: RunContext, action: Action, policies: Sequence[Policy] = ()) -> Verdict | None:
@@ -23,6 +21,11 @@ async def on_failure(run: RunContext, action: Action, policies: Sequence[Policy]
     What may have been done and may not be done twice is put to a person, whether or not a policy says so.
     """
     if action.failure is not None and is_in_doubt(action.failure):
+        from ..oversight.atoms import Ask, Deny
+        from ..oversight.guards import At
+        from ..oversight.policy import judge
+        from ..oversight.ruling import Asked
+
         said = judge((*run.policies, *policies), action)
         policies = policies if isinstance(said, (Asked, Deny)) else (*policies, At("error", Ask()))
     elif not is_about_failures(run, policies):
@@ -70,6 +73,11 @@ def is_about_failures(run: RunContext, policies: Sequence[Policy]) -> bool:
 
 
 def _may_judge(policy: Policy) -> bool:
+    from ..oversight.atoms import Retry
+    from ..oversight.guards import At, Failing
+    from ..oversight.policy import Policy as PolicyValue
+    from ..oversight.policy import walk
+
     if not isinstance(policy, PolicyValue):
         return False
     return any(isinstance(p, (Retry, Failing)) or (isinstance(p, At) and p.kind == "error") for p in walk(policy))

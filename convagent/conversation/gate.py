@@ -7,8 +7,8 @@ decisions, the grants. What a person decided is an event before it is acted upon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from ..action import Action, Kind, Policy, canonical
@@ -19,86 +19,16 @@ from ..human import Decision, HumanReply, HumanRequest, Verb, approve, reject
 from ..oversight.atoms import Allow, Deny, Retry
 from ..oversight.authority import may_serve
 from ..oversight.grants import grant, granting, offers
+from ..oversight.guards import gates_replies as gates_replies
 from ..oversight.policy import judge
 from ..oversight.ruling import Asked, Demand
 from ..runtime import strand
 from .state import Stopped
+from .verdict import NOTHING_SHOWN, Again, Go, Instead, Refused, Revise, Subject, Verdict
 
 if TYPE_CHECKING:
     from ..oversight.ruling import Ruling
     from .context import RunContext
-
-
-# ---------------------------------------------------------------- what comes out
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """It may happen, as the action says, which an edit may have changed."""
-
-    action: Action
-    by: str = ""
-    """Who approved or edited it; empty: no person."""
-    edited: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """The arguments that a person changed."""
-    edited_by: str = ""
-    form: Any = None
-    """What the approval filled in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It may not happen."""
-
-    reason: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Instead:
-    """A person put a result in its place."""
-
-    value: Any
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Revise:
-    """The proposer is to try again, with what is to be different."""
-
-    text: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """What failed is to be tried again, after so many seconds."""
-
-    delay: float = 0.0
-    by: str = ""
-
-
-Verdict = Go | Refused | Instead | Revise | Again
-
-
-REPLY: Mapping[str, Any] = {
-    "type": "object", "properties": {"content": {"type": "string"}}, "required": ["content"],
-}  # fmt: skip
-"""The JSON Schema of the arguments of an action of kind `reply`."""
-
-
-@dataclass(slots=True)
-class Subject:
-    """What a person is shown of an action, and what its changed arguments must satisfy."""
-
-    preview: str | Callable[[Mapping[str, Any]], Awaitable[str]] = ""
-    """What would happen, or what makes that of the arguments once somebody is asked."""
-    schema: Mapping[str, Any] | None = None
-    complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    """Checks and converts changed arguments; raises `ToolArgumentsError`."""
-
-
-NOTHING_SHOWN = Subject()
 
 
 # ---------------------------------------------------------------- the gate

@@ -21,7 +21,7 @@ from ..models.base import ModelClient, ModelNotice, ModelReply, ModelRequest, Mo
 from ..runtime import Interrupted
 from .context import RunContext
 from .failing import failure, on_failure
-from .gate import Again, Instead
+from .verdict import Again, Instead
 
 MakeRequest = Callable[[int], Awaitable[ModelRequest | None]]
 """Makes a request from the conversation as it is now, and from its position in the run; None: it is not to be sent."""

@@ -18,6 +18,7 @@ from ..human import HumanReply, HumanRequest
 
 if TYPE_CHECKING:
     from .heart import Heart
+    from .record import Record
 
 RunStatus = Literal["ready", "running", "waiting", "left", "blocked", "done", "failed"]
 """`ready`: somebody is to move it on; `running`: claimed; `waiting`: for a person, a time or a control message;
@@ -101,16 +102,8 @@ class Batch:
     """Whether it has been written, for whoever asked for it."""
 
     def __bool__(self) -> bool:
-        return bool(
-            self.rows
-            or self.requests
-            or self.closed
-            or self.timers
-            or self.taken
-            or self.turns
-            or self.outbox
-            or self.status
-        )
+        parts = (self.rows, self.requests, self.closed, self.timers, self.taken, self.turns, self.outbox, self.status)
+        return any(parts)
 
 
 # ---------------------------------------------------------------- what is read
@@ -264,6 +257,8 @@ class Journal(Protocol):
     """For how many seconds a claim holds unless it is renewed."""
     heart: Heart
     """What renews the claims of this process."""
+    record: Record
+    """What verifies, exports and deletes what is kept."""
 
     @property
     def url(self) -> str:

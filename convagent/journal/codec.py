@@ -37,18 +37,12 @@ def unescaped(text: str) -> str:
 
 def listed(tx: Tx, names: Sequence[str]) -> int:
     """Return the number of a list of names, which is kept once."""
-    wanted = tuple(names)
-    number = tx.lists.get(wanted)
-    if number is not None:
-        return number
-    text = encode(wanted)
+    text = encode(names) if names else "[]"
     row = tx.one("SELECT list FROM lists WHERE names = ?", (text,))
     if row is None:
-        tx.lists = {}  # whether this transaction counts is not known yet, so nothing of it is remembered
         tx.run("INSERT INTO lists (names) VALUES (?) ON CONFLICT (names) DO NOTHING", (text,))
         row = tx.one("SELECT list FROM lists WHERE names = ?", (text,))
-    tx.lists[wanted] = number = int(row[0])
-    return number
+    return int(row[0])
 
 
 # ---------------------------------------------------------------- large bodies

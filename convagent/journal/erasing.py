@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from ..chain import digest_of, erased
 from ..errors import JournalError
-from ..serde import encode, read_value, write_value
 from ..human import HumanRequest
+from ..serde import encode, write_value
 from .codec import dropped, escaped, found, kept, listed, unescaped
 from .loading import requests_of
 from .schema import RUNNING
@@ -19,11 +19,13 @@ from .writing import crc_of
 # ---------------------------------------------------------------- a person
 
 
-def forget(tx: Tx, root: int, person: str) -> int:
+def forget(tx: Tx, root: int, run: str, person: str) -> int:
     """Delete body and salt of the rows of a run in which a person's name stands; return how many."""
-    answered = _forget_requests(tx, root, person)
+    answered = _forget_requests(tx, root, run, person)
     count = 0
-    for place, body, salt in tx.all("SELECT place, body, salt FROM events WHERE root = ? AND salt IS NOT NULL", (root,)):
+    for place, body, salt in tx.all(
+        "SELECT place, body, salt FROM events WHERE root = ? AND salt IS NOT NULL", (root,)
+    ):
         try:
             text = found(tx, body)
             values = set(_texts(json.loads(text)))
@@ -59,10 +61,10 @@ def _concerns(values: set[str], person: str, answered: set[str]) -> bool:
     return person in values or not values.isdisjoint(answered)
 
 
-def _forget_requests(tx: Tx, root: int, person: str) -> set[str]:
+def _forget_requests(tx: Tx, root: int, run: str, person: str) -> set[str]:
     """Delete what requests say that a person answered, or that were for them by name; return their ids."""
     theirs: set[str] = set()
-    for stored in requests_of(tx, root):
+    for stored in requests_of(tx, root, run):
         request = stored.request
         replies = [*stored.votes, *([stored.reply, *stored.reply.votes] if stored.reply is not None else [])]
         if person not in (*request.to, *request.given, *(reply.by for reply in replies)):
@@ -116,7 +118,9 @@ def delete(tx: Tx, root: int) -> None:
     if status == RUNNING and (lease or 0.0) > tx.ticks():
         raise JournalError(f"{tx.url}: run {unescaped(id)!r} is moved on by somebody at this moment; stop it first")
     now = tx.now()
-    for name, seq, head in tx.all("SELECT id, seq, head FROM runs WHERE (run = ? OR root = ?) AND seq > 0", (root, root)):
+    for name, seq, head in tx.all(
+        "SELECT id, seq, head FROM runs WHERE (run = ? OR root = ?) AND seq > 0", (root, root)
+    ):
         tx.run(
             "INSERT INTO gone (id, seq, head, at) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, head = excluded.head, at = excluded.at",
@@ -133,7 +137,7 @@ def delete(tx: Tx, root: int) -> None:
 
 def _large(tx: Tx, root: int) -> Iterator[str]:
     """Return what stands for bodies that are kept apart, once for each use."""
-    texts = tx.all("SELECT body FROM events WHERE root = ? AND body LIKE 'sha256:%'", (root,))
+    texts = tx.all("SELECT body FROM events WHERE root = ? AND substr(body, 1, 7) = 'sha256:'", (root,))
     texts += tx.all("SELECT body FROM outbox WHERE root = ?", (root,))
     texts += tx.all("SELECT spec FROM runs WHERE run = ?", (root,))
     for column in ("body", "votes", "reply"):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..human import Decision, HumanReply, HumanRequest, Receipt
-from ..oversight.answers import NotUnderstood, read_answer
+from ..duration import Duration, seconds
+from ..human import Decision, HumanReply, HumanRequest, NotUnderstood, Receipt
+from ..oversight.answers import read_answer
 from ..oversight.authority import Directory, directory_of
 from ..oversight.counting import as_it_stands, is_vote, missing, too_late, voted
 from ..serde import read_body
 from .base import Journal, RunInfo, RunStatus, StoredRequest
+from .record import Verdict
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -177,6 +179,32 @@ class Inbox:
     def steer(self, run: str, action: str, text: str = "", by: str = "") -> bool:
         """Send a control message to a run: `pause`, `unpause`, `say`, `stop`. Return False if it is over or unknown."""
         return self.journal.steer(run, action, text, by)
+
+    # ------------------------------------------------------------ the record
+
+    def verify(self, run_id: str = "", head: str = "") -> Verdict:
+        """Say whether the record of a run, or of all, is what was written; see `Record.verify`."""
+        return self.journal.record.verify(run_id, head)
+
+    def head(self) -> str:
+        """Return one text that covers all runs as they stand, to be kept elsewhere; see `Record.head`."""
+        return self.journal.record.head()
+
+    def export(self, run_id: str = "") -> Iterator[str]:
+        """Return the rows of a run, or of all, as lines of an audit log; see `Record.export`."""
+        return self.journal.record.export(run_id)
+
+    def forget(self, person: str) -> int:
+        """Delete what is kept of a person in runs that are over; see `Record.forget`."""
+        return self.journal.record.forget(person)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run; see `Record.delete`."""
+        self.journal.record.delete(run_id)
+
+    def prune(self, *, older_than: Duration) -> list[str]:
+        """Delete the runs that are over and have not changed for so long, such as ``"90d"``; return their ids."""
+        return self.journal.record.prune(self.journal.now() - seconds(older_than, "older_than"))
 
 
 def _again(stored: StoredRequest, reply: HumanReply, decision_id: str) -> Receipt | None:

@@ -117,9 +117,8 @@ def load(tx: Tx, run: str) -> Loaded:
         raise JournalError(f"{tx.url}: {run!r} is a run inside another; load {run.partition('/')[0]!r}")
     try:
         wanted = cast("dict[str, Any]", json.loads(found(tx, spec)))
-        requests = tuple(requests_of(tx, number))
     except ValueError as wrong:
-        raise _damaged(tx, run, "its specification or a request", str(wrong)) from None
+        raise _damaged(tx, run, "its specification", str(wrong)) from None
     inner = runs_of(tx, number)
     rows = tuple(lifted(link.row) for link in links(tx, number, inner))
     timers = tx.all("SELECT run, key, due FROM timers WHERE root = ?", (number,))
@@ -128,7 +127,7 @@ def load(tx: Tx, run: str) -> Loaded:
         spec=wanted,
         rows=rows,
         turns={kept.id: kept.turn for kept in inner.values()},
-        requests=requests,
+        requests=tuple(requests_of(tx, number, run)),
         timers={(inner[n].id, unescaped(key)): due for n, key, due in timers if n in inner},
         controls=controls_of(tx, number),
     )
@@ -148,10 +147,17 @@ def spec(tx: Tx, run: str) -> Mapping[str, Any]:
         raise _damaged(tx, run, "its specification", str(wrong)) from None
 
 
-def requests_of(tx: Tx, root: int) -> list[StoredRequest]:
-    """Return every request of a run and those inside it, in the order in which they were first asked."""
+def requests_of(tx: Tx, root: int, run: str) -> list[StoredRequest]:
+    """Return every request of a run and those inside it, in the order in which they were first asked.
+
+    Raises:
+        JournalError: one is damaged.
+    """
     rows = tx.all(f"SELECT {REQUEST} WHERE q.root = ? ORDER BY q.request", (root,))
-    return [request_from(tx, row) for row in rows]
+    try:
+        return [request_from(tx, row) for row in rows]
+    except ValueError as wrong:
+        raise _damaged(tx, run, "a request", str(wrong)) from None
 
 
 def controls_of(tx: Tx, root: int) -> tuple[StoredControl, ...]:

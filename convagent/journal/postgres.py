@@ -138,7 +138,7 @@ class PostgresJournal(DatabaseJournal):
     def write(self) -> Generator[Tx]:
         """Begin a transaction; what it did counts when the block ends."""
         with self._said(), self._connection("BEGIN") as connection:
-            tx = _PostgresTx(self.url, connection, self._lists, " FOR UPDATE")
+            tx = _PostgresTx(self.url, connection, " FOR UPDATE")
             yield tx
             if tx.told:
                 tx.run(f"NOTIFY {SCHEMA}")
@@ -148,7 +148,7 @@ class PostgresJournal(DatabaseJournal):
     def read(self) -> Generator[Tx]:
         """Begin a transaction that sees everything as it stands at one moment."""
         with self._said(), self._connection("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
-            yield _PostgresTx(self.url, connection, self._lists, "")
+            yield _PostgresTx(self.url, connection, "")
             connection.execute("COMMIT")
 
     @contextmanager
@@ -236,10 +236,8 @@ def _translated(sql: str) -> LiteralString:
 class _PostgresTx:
     """A transaction. Rows are locked one by one; time is that of the database."""
 
-    def __init__(
-        self, url: str, connection: psycopg.Connection[Any], lists: dict[tuple[str, ...], int], lock: str
-    ) -> None:
-        self.url, self.lists, self.lock = url, lists, lock
+    def __init__(self, url: str, connection: psycopg.Connection[Any], lock: str) -> None:
+        self.url, self.lock = url, lock
         self.skip = f"{lock} SKIP LOCKED" if lock else ""
         self.told = False
         self._connection = connection
@@ -272,6 +270,9 @@ class _PostgresTx:
 
     def trusted(self) -> bool:
         return True
+
+    def alone(self, table: str) -> None:
+        self.run(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
     def changed(self) -> None:
         self.told = True

@@ -102,7 +102,8 @@ class Record:
         number, hash = _head_of(head)
         if run:
             return self._verify_run(run, number, hash)
-        sealed = self._sealed()
+        with self._database.read() as tx:
+            sealed = _sealed(tx)
         problem = sealed.problem
         if not problem and number and sealed.hashes.get(number) != hash:
             problem = f"head {number} is not the one that was given out: the seals were written anew, or cut off"
@@ -112,24 +113,18 @@ class Record:
                 break
             self._check(root, count, sealed.ends)
         for id, ends in () if count.problem else sealed.ends.items():
-            missing = max(ends) if ends else 0
-            if missing and self._gone(id) < missing:
-                count.problem = f"run {id!r}, which a head covers up to row {missing}, is missing"
+            if ends and self._gone(id) < max(ends):
+                count.problem = f"run {id!r}, which a head covers up to row {max(ends)}, is missing"
                 break
         return Verdict(count.rows, count.runs, count.erased, self._pruned(), sealed.head, count.problem)
 
     def _verify_run(self, run: str, number: int, hash: str) -> Verdict:
         count = _Count()
-        with self._database.read() as tx:
-            row = tx.one("SELECT coalesce(root, run) FROM runs WHERE id = ?", (escaped(run),))
-            if row is None:
-                raise JournalError(f"{self._database.url}: there is no run {run!r}; `convagent runs` lists them")
-            (id,) = tx.one("SELECT id FROM runs WHERE run = ?", row)
-        ends = {unescaped(id): {number: hash}} if number else {}
-        self._check(row[0], count, ends)
+        ends = {run: {number: hash}} if number else {}
+        self._check(self._root_of(run), count, ends)
         if not count.problem and any(ends.values()):
             count.problem = f"the head covers row {number} of run {run!r}, and the run ends before it"
-        return Verdict(count.rows, count.runs, count.erased, 0, count.ends.get(unescaped(id), ""), count.problem)
+        return Verdict(count.rows, count.runs, count.erased, 0, count.ends.get(run, ""), count.problem)
 
     def _check(self, root: int, count: _Count, ends: Mapping[str, dict[int, str]]) -> None:
         """Compute the chains of a run; what a head covers of them is taken out of `ends`."""
@@ -155,9 +150,7 @@ class Record:
         last = 0
         while True:
             with self._database.read() as tx:
-                rows = tx.all(
-                    "SELECT run FROM runs WHERE root IS NULL AND run > ? ORDER BY run LIMIT ?", (last, _SOME)
-                )
+                rows = tx.all("SELECT run FROM runs WHERE root IS NULL AND run > ? ORDER BY run LIMIT ?", (last, _SOME))
             if not rows:
                 return
             for (last,) in rows:
@@ -174,10 +167,11 @@ class Record:
         found = self.verify()
         if not found.ok:
             raise JournalError(f"a head of a broken record would prove nothing: {found.problem}")
-        sealed = self._sealed()
         with self._database.write() as tx:
+            tx.alone("seals")
+            sealed = _sealed(tx)
             rows = tx.all("SELECT id, seq, head FROM runs WHERE seq > 0 ORDER BY run")
-            ends = [[unescaped(id), seq, bytes(hash).hex()] for id, seq, hash in rows]
+            ends = [(unescaped(id), seq, bytes(hash).hex()) for id, seq, hash in rows]
             moved = [end for end in ends if sealed.last.get(end[0]) != end[1]]
             if not moved and sealed.head:
                 return sealed.head
@@ -185,20 +179,6 @@ class Record:
             hash = _seal_hash(sealed.hash, at, body)
             number = tx.insert("seals", "seal", {"at": at, "body": body, "hash": bytes.fromhex(hash)})
         return f"{number}:{hash}"
-
-    def _sealed(self) -> _Sealed:
-        sealed = _Sealed()
-        with self._database.read() as tx:
-            for number, at, body, hash in tx.all("SELECT seal, at, body, hash FROM seals ORDER BY seal"):
-                if _seal_hash(sealed.hash, at, body) != bytes(hash).hex():
-                    sealed.problem = f"seal {number} does not follow from the one before it: one was edited or deleted"
-                    break
-                sealed.hash = bytes(hash).hex()
-                sealed.hashes[number], sealed.head = sealed.hash, f"{number}:{sealed.hash}"
-                for id, seq, end in cast("list[tuple[str, int, str]]", json.loads(body)):
-                    sealed.ends.setdefault(id, {})[seq] = end
-                    sealed.last[id] = seq
-        return sealed
 
     def _gone(self, id: str) -> int:
         with self._database.read() as tx:
@@ -244,10 +224,11 @@ class Record:
         count = 0
         for root in self._roots():
             with self._database.write() as tx:
-                status = tx.one(f"SELECT status FROM runs WHERE run = ?{tx.lock}", (root,))
-                if status is not None and status[0] in (DONE, FAILED):
-                    count += erasing.forget(tx, root, person)
+                row = tx.one(f"SELECT id, status FROM runs WHERE run = ?{tx.lock}", (root,))
+                if row is not None and row[1] in (DONE, FAILED):
+                    count += erasing.forget(tx, root, unescaped(row[0]), person)
         with self._database.write() as tx:
+            tx.alone("lists")
             erasing.forget_lists(tx, person)
         self._database.shred()
         return count
@@ -305,6 +286,20 @@ class _Sealed:
     ends: dict[str, dict[int, str]] = field(default_factory=dict[str, dict[int, str]])
     """By run: the rows that a seal covers, and their hashes."""
     last: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def _sealed(tx: Tx) -> _Sealed:
+    sealed = _Sealed()
+    for number, at, body, hash in tx.all("SELECT seal, at, body, hash FROM seals ORDER BY seal"):
+        if _seal_hash(sealed.hash, at, body) != bytes(hash).hex():
+            sealed.problem = f"seal {number} does not follow from the one before it: one was edited or deleted"
+            break
+        sealed.hash = bytes(hash).hex()
+        sealed.hashes[number], sealed.head = sealed.hash, f"{number}:{sealed.hash}"
+        for id, seq, end in cast("list[tuple[str, int, str]]", json.loads(body)):
+            sealed.ends.setdefault(id, {})[seq] = end
+            sealed.last[id] = seq
+    return sealed
 
 
 def _seal_hash(before: str, at: float, body: str) -> str:

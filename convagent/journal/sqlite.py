@@ -100,6 +100,7 @@ class SQLiteJournal(DatabaseJournal):
         new = not os.path.exists(self.path)
         found = sqlite3.connect(self.path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
         found.execute(f"PRAGMA synchronous = {self._synchronous}")
+        found.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
         if new:
             # Not by `os.open`: to close a second descriptor of the file would drop the locks that SQLite holds on it
             # for this process (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
@@ -186,7 +187,7 @@ class SQLiteJournal(DatabaseJournal):
                 raise JournalError(f"{self.path}: the journal is closed")
             connection.execute(begin)
             try:
-                yield _SQLiteTx(self.path, connection, self._lists, self._clock)
+                yield _SQLiteTx(self.path, connection, self._clock)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -209,6 +210,12 @@ class SQLiteJournal(DatabaseJournal):
             if name.startswith(start):
                 return JournalError(f"{self.path}: {told} ({error})")
         return JournalError(f"{self.path}: the journal cannot be used: {error}")
+
+    def shred(self) -> None:
+        """Let what was deleted be gone from the files: also from the log that is written before them."""
+        with self._lock, self._said():
+            if self._connection is not None:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # ------------------------------------------------------------ time
 
@@ -294,10 +301,8 @@ class _SQLiteTx:
     lock = ""
     skip = ""
 
-    def __init__(
-        self, url: str, connection: sqlite3.Connection, lists: dict[tuple[str, ...], int], clock: Clock
-    ) -> None:
-        self.url, self.lists = url, lists
+    def __init__(self, url: str, connection: sqlite3.Connection, clock: Clock) -> None:
+        self.url = url
         self.told = 0
         self._execute, self._executemany = connection.execute, connection.executemany
         self._clock = clock
@@ -327,6 +332,8 @@ class _SQLiteTx:
         """Say how the clock was set; empty: it was not."""
         (text,) = self._execute("SELECT value FROM meta WHERE name = 'clock'").fetchone()
         return Moment.read(text).jumped(Moment.of(self._clock))
+
+    def alone(self, table: str) -> None: ...
 
     def changed(self) -> None:
         self.told = 1

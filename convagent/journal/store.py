@@ -26,6 +26,7 @@ from .base import (
 )
 from .codec import escaped
 from .heart import Heart
+from .record import Record
 from .tx import Tx
 from .writing import Held
 
@@ -41,9 +42,9 @@ class DatabaseJournal(ABC):
 
     def __init__(self) -> None:
         self.heart = Heart(self)
+        self.record = Record(self)
         self._held: dict[tuple[str, int], Held] = {}
         self._salts = Salts()
-        self._lists: dict[tuple[str, ...], int] = {}
 
     @property
     @abstractmethod
@@ -69,6 +70,9 @@ class DatabaseJournal(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of connections and threads. What it keeps stays."""
+
+    def shred(self) -> None:
+        """Let what was deleted be gone from the files, as far as the database can."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"

@@ -18,9 +18,6 @@ class Tx(Protocol):
     skip: str
     """The same, leaving out rows that somebody else holds."""
 
-    lists: dict[tuple[str, ...], int]
-    """The numbers of lists of names, as far as this process knows them. No list is ever deleted."""
-
     def one(self, sql: str, values: Sequence[SQLValue] = ()) -> Any:
         """Return the first row, or None."""
         ...
@@ -51,6 +48,10 @@ class Tx(Protocol):
 
     def trusted(self) -> bool:
         """Return whether deadlines may pass: the clock has not jumped."""
+        ...
+
+    def alone(self, table: str) -> None:
+        """Let nobody else use a table until the transaction ends."""
         ...
 
     def changed(self) -> None:

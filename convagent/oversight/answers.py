@@ -15,12 +15,20 @@ from typing import Any, cast
 
 from ..duration import Duration, seconds
 from ..errors import ConfigError
-from ..human import Decision, HumanReply, HumanRequest, approve, edit, reject, respond, revise, stop, try_again
+from ..human import (
+    Decision,
+    HumanReply,
+    HumanRequest,
+    NotUnderstood,
+    approve,
+    edit,
+    reject,
+    respond,
+    revise,
+    stop,
+    try_again,
+)
 from .authority import Directory, refusal
-
-
-class NotUnderstood(Exception):
-    """An answer is no decision; the text says to the person what was expected."""
 
 
 def read_answer(

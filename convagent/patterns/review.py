@@ -18,8 +18,9 @@ from typing import Any, Literal, Protocol, cast
 from ..action import Action
 from ..action import Policy as PolicyLike
 from ..conversation.context import RunContext, current_run
-from ..conversation.gate import REPLY, Go, Instead, Refused, Revise, Subject, settle
+from ..conversation.gate import settle
 from ..conversation.result import ChatResult
+from ..conversation.verdict import REPLY, Go, Instead, Refused, Revise, Subject
 from ..errors import ConfigError
 from ..events import ReviewedEvent
 from ..messages import Message, content_text

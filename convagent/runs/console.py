@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from .._reader import os_user
 from .._screen import is_tty
 from .._sync import QUIET, LoopHost, hold_on
 from ..events import Event, InputRequestEvent
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 def whoever_sits_here() -> Seat:
     """Return the seat of a bare terminal: the operating-system user, one person, in every role."""
+    from .._reader import os_user  # what reads a line is loaded where a person is asked
+
     return Seat(os_user() or "terminal")
 
 
@@ -33,7 +34,7 @@ class LoopConsole(LoopHost):
     def __init__(self) -> None:
         super().__init__()
         self._console: AsyncConsoleEventProcessor | None = None
-        self._standing: set[asyncio.Task[None]] = set()
+        self._standing: dict[asyncio.Task[None], None] = {}  # an empty set takes 200 bytes in each waiting chat
         """The classic questions that stand."""
         self._sitting: dict[asyncio.AbstractEventLoop, _Sitting] = {}
         """The decisions that stand; by their loop, for a plain function may hold a chat in one of its own."""
@@ -73,15 +74,18 @@ class LoopConsole(LoopHost):
             console.show(event)
             return
         task = hold_on(asyncio.get_running_loop().create_task(_asking(console.process_event(event), [event])))
-        self._standing.add(task)
-        task.add_done_callback(self._standing.discard)
+        self._standing[task] = None
+        task.add_done_callback(self._standing.pop)
 
 
 class _Sitting:
     """The events of a loop while decisions stand: they are shown, and the decisions asked, in turns."""
 
     def __init__(
-        self, console: AsyncConsoleEventProcessor, handle: Callable[[Event], None], standing: set[asyncio.Task[None]]
+        self,
+        console: AsyncConsoleEventProcessor,
+        handle: Callable[[Event], None],
+        standing: Collection[asyncio.Task[None]],
     ) -> None:
         from ..observers.desk import Desk
 

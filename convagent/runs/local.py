@@ -6,6 +6,7 @@ import asyncio
 import math
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._sync import Host
@@ -19,7 +20,6 @@ from ..events import (
     stamp,
 )
 from ..human import ANYBODY, Decision, HumanReply, HumanRequest, Receipt, Seat
-from ..oversight.answers import read_answer
 from ..oversight.authority import Directory, sits
 from ..runtime import ANY, Control, Steer
 from ..tools.tool import Effect
@@ -216,7 +216,7 @@ class LocalRuntime:
 
     def read(self, request: HumanRequest, reply: HumanReply, form: Any) -> Decision | None:
         """Return what a reply decides about a request of this run."""
-        return read_answer(request, reply, self.directory, form)
+        return _reader()(request, reply, self.directory, form)
 
     def channels_for(self, request: HumanRequest) -> set[str]:
         """Return the names of the channels on which somebody may answer; `HOST` among them for the run's consumer."""
@@ -375,6 +375,13 @@ def _is_at_host(channel: Observer) -> bool:
 
 def _name_of(channel: Observer) -> str:
     return str(getattr(channel, "name", "") or type(channel).__name__)
+
+
+@cache
+def _reader() -> Callable[..., Decision | None]:
+    from ..oversight.answers import read_answer  # loaded with the first answer
+
+    return read_answer
 
 
 def _new_id() -> str:

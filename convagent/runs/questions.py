@@ -10,8 +10,7 @@ from typing import Any, Protocol
 
 from .._sync import Boxed
 from ..errors import NobodyReachable
-from ..human import Decision, HumanReply, HumanRequest, Receipt
-from ..oversight.answers import NotUnderstood
+from ..human import Decision, HumanReply, HumanRequest, NotUnderstood, Receipt
 from ..oversight.counting import as_it_stands, given, is_vote, missing, too_late, voted
 
 HOST = ""

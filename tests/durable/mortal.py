@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from convagent import ConversableAgent, ToolContext, approve, arg, ask, respond, tool, when
@@ -28,8 +29,11 @@ from convagent.human import Decision, try_again
 from convagent.journal import Inbox, PostgresJournal, SQLiteJournal
 from convagent.journal.base import Journal, StoredRequest
 from convagent.testing import ScriptedModel
+from tests.durable.places import Place
 from tests.durable.teams import begin, call
 
+LEASE = 2.0
+"""Seconds: that of a worker which may be killed."""
 PATIENCE = 45.0
 """Seconds that a process may take: only a fault takes so long."""
 
@@ -156,6 +160,28 @@ def team(ledger: Ledger, death: Death = NEVER, script: Sequence[Any] = REFUNDS, 
     return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
 
 
+def three(gate: Path, ledger: Ledger, death: Death = NEVER) -> list[ConversableAgent]:
+    """Return a desk that pays three at once; the third dies where it is told to, once the gate is open."""
+
+    def third(customer: str, ctx: ToolContext) -> str:
+        """Pay when the others have."""
+        wait_for(gate.exists)
+        death.reached("third", False)
+        ledger.add(ctx.idempotency_key)
+        death.reached("third", True)
+        return "paid"
+
+    def other(customer: str, ctx: ToolContext) -> str:
+        """Pay."""
+        ledger.add(ctx.idempotency_key)
+        return "paid"
+
+    script = ([call("first", customer="A"), call("second", customer="B"), call("third", customer="C")], "All done.")
+    tools = [tool(other, name="first"), tool(other, name="second"), tool(third)]
+    desk = ConversableAgent("desk", llm_config=ScriptedModel(list(script)), tools=tools)
+    return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
+
+
 Team = Callable[[Ledger, Death], list[ConversableAgent]]
 
 # ---------------------------------------------------------------- processes
@@ -233,11 +259,18 @@ def worker(journal: Journal, agents: Callable[[], list[ConversableAgent]]) -> Wo
 
 
 def wait_for(what: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait until something is true."""
+    """Wait until something is true, which it has to be at last."""
+    assert wait_until(what, patience), "it did not come to pass"
+
+
+def wait_until(what: Callable[[], object], patience: float = PATIENCE) -> bool:
+    """Wait until something is true; return whether it became so in time."""
     end = time.monotonic() + patience
     while not what():
-        assert time.monotonic() < end, "it did not come to pass"
+        if time.monotonic() > end:
+            return False
         time.sleep(0.005)
+    return True
 
 
 # ---------------------------------------------------------------- a person
@@ -316,3 +349,38 @@ def tally(journal: Journal, runs: Sequence[str], person: Person, effects: int = 
     missing = sum(max(0, effects - len({key for key in done if key.startswith(f"{run}/")})) for run in runs)
     doubled = sum(count - 1 for count in done.values())
     return Tally(tries, len(person.lost(journal)) + missing, doubled, len(stuck))
+
+
+def kill_at_random(place: Place, ledger: Ledger, seed: int, kills: int, workers: int = 3, at_once: int = 8) -> Tally:
+    """Kill one of several workers again and again, at moments drawn by a seed, while a person answers.
+
+    New runs come as long as workers are killed; then everything is to come to its end.
+    """
+    luck, person, runs = Random(seed), Person(ledger), list[str]()
+    crew = [start(work_on_in, place.target, ledger, LEASE) for _ in range(workers)]
+    with closing(opened(place.target)) as journal:
+
+        def moved() -> bool:
+            going = len(journal.runs(("ready", "running", "waiting", "blocked"), at_once))
+            for _ in range(at_once - going if kills else 0):
+                runs.append(f"r{len(runs)}")
+                enqueue_in(place.target, ledger, runs[-1])
+            person.answer(journal)
+            return not going
+
+        try:
+            tries = kills
+            while kills:
+                moved()
+                time.sleep(luck.expovariate(1 / 0.06))
+                victim = luck.randrange(workers)
+                os.kill(crew[victim].pid or 0, signal.SIGKILL)
+                assert ended(crew[victim]) == -signal.SIGKILL
+                crew[victim] = start(work_on_in, place.target, ledger, LEASE)
+                kills -= 1
+            wait_until(moved)
+            return tally(journal, runs, person, tries=tries)
+        finally:
+            for process in crew:
+                process.kill()
+                ended(process)

@@ -43,6 +43,14 @@ def test_third_party_package_has_one_home() -> None:
     assert wrong == {}
 
 
+FOR_POLICIES = (
+    "oversight.policy",
+    "oversight.predicate",
+    "conversation.gate",
+    "oversight.answers",
+)
+"""What the first policy loads, or the first question, and nobody before."""
+
 LOADED = f"import sys; print(*[name for name in {HEAVY!r} if name in sys.modules])"
 
 
@@ -68,3 +76,20 @@ def test_import_loads_no_third_party_package(
     done = python("-c", f"{program}\n{LOADED}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_agents_without_policies_load_none_of_the_algebra(
+    python: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """Making agents, and a chat between them, loads neither the algebra nor the gate."""
+    program = (
+        "import sys\n"
+        "from convagent import ConversableAgent\n"
+        "plain = dict(llm_config=False, human_input_mode='NEVER', default_auto_reply='so')\n"
+        "one, two = (ConversableAgent(name, **plain) for name in 'ab')\n"
+        "one.initiate_chat(two, message='hello', max_turns=2, silent=True)\n"
+        f"print('loaded:', *[name for name in {FOR_POLICIES!r} if f'convagent.{{name}}' in sys.modules])\n"
+    )
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded:"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convagent import Action, Decision, approve, edit, reject, respond, stop
-from convagent.human import HumanReply, HumanRequest, Offer
-from convagent.oversight.answers import NotUnderstood, expected, parse, read_answer
+from convagent.human import HumanReply, HumanRequest, NotUnderstood, Offer
+from convagent.oversight.answers import expected, parse, read_answer
 from tests.oversight.random_policies import HOUSE, Claim
 
 SCHEMA = {

@@ -9,7 +9,7 @@ import pytest
 from convagent import ConversableAgent
 from convagent.action import Action, Kind
 from convagent.conversation.context import current_run
-from convagent.conversation.gate import Go, Instead, Refused, Revise, Verdict
+from convagent.conversation.verdict import Go, Instead, Refused, Revise, Verdict
 from convagent.human import Decision, approve, edit, reject, respond, revise, stop
 from convagent.oversight.words import ask, at, deny
 from convagent.testing import Fake

@@ -13,8 +13,8 @@ import pytest
 
 from convagent import Action, ConfigError, allow, approve, arg, ask, at, below, deny, failing, retry, when
 from convagent.action import Failure
-from convagent.human import Decision, HumanReply, HumanRequest, Offer
-from convagent.oversight.answers import NotUnderstood, read_answer
+from convagent.human import Decision, HumanReply, HumanRequest, NotUnderstood, Offer
+from convagent.oversight.answers import read_answer
 from convagent.oversight.authority import directory_of
 from convagent.oversight.grants import grant, granting, offers
 from convagent.oversight.policy import judge

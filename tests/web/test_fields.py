@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convagent.channels.web.fields import changes, fields_of, filled, typed_into
 
-HOUSE = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+HOUSE = settings(derandomize=True, deadline=None, database=None, max_examples=70)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

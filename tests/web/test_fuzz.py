@@ -15,7 +15,7 @@ from tests.web.scene import Client, Scene
 
 # The same cases in each run: a failure is found again, and nothing is kept on disk.
 HOUSE = settings(
-    derandomize=True, deadline=None, database=None, max_examples=250, suppress_health_check=list(HealthCheck)
+    derandomize=True, deadline=None, database=None, max_examples=80, suppress_health_check=list(HealthCheck)
 )
 
 TEXTS = st.text(max_size=40) | st.sampled_from(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,22 +29,10 @@ class Templates:
     """The templates, and the two files that they refer to."""
 
     def __init__(self) -> None:
-        self._static = {
-            path.name: (path.read_text(encoding="utf-8"), _KINDS[path.suffix])
-            for path in (_HERE / "static").iterdir()
-            if path.suffix in _KINDS
-        }
+        self._pages, self._static = _environment(), _static()
         style = self._static["inbox.css"][0]
         self.style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         """Of the style of pages before signing in, which has to stand in the page itself."""
-        self._pages = Environment(
-            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True, finalize=_visible, auto_reload=False,
-        )  # fmt: skip
-        self._pages.filters.update(_FILTERS)
-        marks = {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, (text, _) in self._static.items()}
-        shared: dict[str, Any] = self._pages.globals
-        shared.update(style=Markup(style), marks=marks)
 
     def page(self, name: str, shown: Mapping[str, Any]) -> bytes:
         """Return a page. What no encoding has, such as half of a surrogate pair, becomes a question mark."""
@@ -52,6 +41,29 @@ class Templates:
     def static(self, name: str) -> tuple[str, str] | None:
         """Return a file and its type."""
         return self._static.get(name)
+
+
+@cache
+def _static() -> Mapping[str, tuple[str, str]]:
+    return {
+        path.name: (path.read_text(encoding="utf-8"), _KINDS[path.suffix])
+        for path in (_HERE / "static").iterdir()
+        if path.suffix in _KINDS
+    }
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, compiled once a process."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, finalize=_visible, auto_reload=False,
+    )  # fmt: skip
+    made.filters.update(_FILTERS)
+    shared: dict[str, Any] = made.globals
+    shared["style"] = Markup(_static()["inbox.css"][0])
+    shared["marks"] = {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, (text, _) in _static().items()}
+    return made
 
 
 def _visible(value: Any) -> Any:

@@ -1,0 +1,101 @@
+"""`convagent runs export | delete | prune | forget`: what is kept of runs is handed out, or goes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .._reader import LineReader
+from .._screen import is_tty
+from ..duration import seconds
+from ..errors import ConfigError, JournalError
+from ..journal.base import OVER, Journal
+from ..journal.record import Record
+from ..journal.store import DatabaseJournal
+from . import Say
+from .journals import load, opened, patiently, suggesting
+from .runs import every_run
+
+
+def export(options: Any, say: Say) -> int:
+    """Print the rows of a run and those inside it as the lines of an audit log.
+
+    Raises:
+        JournalError: there is no such run, or it is damaged.
+    """
+    with opened(options) as journal, suggesting(journal, options.id):
+        for line in _record(journal).export(options.id):
+            say(line.rstrip("\n"))
+    return 0
+
+
+def remove(options: Any, say: Say) -> int:
+    """Delete a run, those that have been over for long, or one person's data, after asking.
+
+    Raises:
+        ConfigError: nobody says that it is meant, or an option is wrong.
+        JournalError: there is no such run, or somebody moves it on.
+    """
+    with opened(options) as journal:
+        match options.runs:
+            case "delete":
+                return _delete(journal, options, say)
+            case "prune":
+                return _prune(journal, options, say)
+            case _:
+                return _forget(journal, options, say)
+
+
+def _delete(journal: Journal, options: Any, say: Say) -> int:
+    info = load(journal, options.id).info
+    if info.id != options.id:
+        raise JournalError(f"{options.id} is a run inside {info.id}; only {info.id} can be deleted, with all inside it")
+    state = info.status if info.status in OVER else f"{info.status}, and not over"
+    if not _meant(f"Delete run {info.id} of {', '.join(info.agents)}, which is {state}?", options):
+        return _kept(say)
+    patiently(lambda: _record(journal).delete(info.id))
+    say(f"run {info.id} is deleted")
+    return 0
+
+
+def _prune(journal: Journal, options: Any, say: Say) -> int:
+    before = journal.now() - seconds(options.older_than, "--older-than ")
+    old = [info for info in every_run(journal, [*OVER]) if info.updated < before]
+    if not old:
+        say(f"No run has been over for {options.older_than}.")
+        return 0
+    if not _meant(f"Delete {len(old)} runs that have been over for {options.older_than}?", options):
+        return _kept(say)
+    gone = patiently(lambda: _record(journal).prune(before))
+    say(f"{len(gone)} runs are deleted")
+    return 0
+
+
+def _forget(journal: Journal, options: Any, say: Say) -> int:
+    if not _meant(f"Erase what {options.person} answered, said and was asked, in every run that is over?", options):
+        return _kept(say)
+    count = patiently(lambda: _record(journal).forget(options.person))
+    say(f"{count} rows of {options.person} are erased; runs that are not over keep theirs")
+    return 0
+
+
+def _record(journal: Journal) -> Record:
+    if not isinstance(journal, DatabaseJournal):
+        raise JournalError(f"{journal.url}: this kind of journal has no record to work on")
+    return Record(journal)
+
+
+def _meant(question: str, options: Any) -> bool:
+    if options.yes:
+        return True
+    if not is_tty(sys.stdin):
+        raise ConfigError(f"{question} Say that it is meant, by --yes")
+    try:
+        return LineReader().read(f"{question} It cannot be undone. Type yes: ").strip().lower() == "yes"
+    except EOFError:
+        return False
+
+
+def _kept(say: Say) -> int:
+    say("Nothing is deleted.")
+    return 1
