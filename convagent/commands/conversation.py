@@ -9,7 +9,7 @@ from typing import Any
 
 from .._screen import colour_wanted, visible
 from ..audit.redact import Redactor
-from ..events import Event, InputReplyEvent, InputRequestEvent
+from ..events import Event, InputReplyEvent, InputRequestEvent, RunStarted
 from ..human import HumanRequest
 from ..journal.base import Journal, Loaded
 from ..observers.card import in_one_line
@@ -42,9 +42,19 @@ def show(options: Any, say: Say) -> int:
 def transcript(loaded: Loaded) -> Iterator[str]:
     """Return what happened in a run and those inside it, event by event, secrets hidden."""
     asked = {stored.id: stored.request for stored in loaded.requests}
-    colour = colour_wanted(sys.stdout)
+    colour, begun = colour_wanted(sys.stdout), set[str]()
     for event in events_of(loaded):
-        text = _answered(event, asked) if isinstance(event, InputReplyEvent) else render(event, colour, escape=True)
+        match event:
+            case RunStarted() if event.run_id in begun:  # somebody went on with it
+                text = ""
+            case InputRequestEvent():
+                text = _asked(event.request)
+            case InputReplyEvent():
+                text = _answered(event, asked)
+            case _:
+                text = render(event, colour, escape=True)
+        if isinstance(event, RunStarted):
+            begun.add(event.run_id)
         if text:
             yield text
 
@@ -58,6 +68,10 @@ def events_of(loaded: Loaded) -> Iterator[Event]:
         if row.body.get("type") not in (STEP, None):
             event = read_body(row.body, row.run, row.seq, row.time)
             yield read_body(json.loads(redactor.body(event)), row.run, row.seq, row.time)
+
+
+def _asked(request: HumanRequest) -> str:
+    return f"[{visible(' or '.join(request.to)) or 'a person'} is asked: {in_one_line(request)}]"
 
 
 def _answered(event: InputReplyEvent, asked: Mapping[str, HumanRequest]) -> str:

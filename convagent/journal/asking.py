@@ -126,20 +126,15 @@ def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
     now, trusted = tx.now(), tx.trusted()
     if not trusted and not force:
         return []
-    if id:
-        rows = tx.all("SELECT request, id, root FROM requests WHERE id = ? AND level = ?", (escaped(id), level))
-    else:
-        rows = tx.all(
-            "SELECT request, id, root FROM requests WHERE status = 0 AND due <= ? ORDER BY root, request", (now,)
-        )
+    which, values = ("id = ? AND level = ?", (escaped(id), level)) if id else ("status = 0 AND due <= ?", (now,))
     gone: list[str] = []
-    for number, name, root in rows:
+    # Whoever locks several runs does so in the order of their numbers.
+    rows = tx.all(f"SELECT root, request, level, id FROM requests WHERE {which}", values)
+    for root, number, seen, name in sorted(rows):
         hold(tx, root)
         changed = tx.run(
-            "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?"
-            if id
-            else "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND due <= ?",
-            (EXPIRED, now, number, OPEN, *([level] if id else []), float("inf") if force and id else now),
+            "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?",
+            (EXPIRED, now, number, OPEN, seen, float("inf") if force and id else now),
         )
         if changed:
             gone.append(unescaped(name))

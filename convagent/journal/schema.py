@@ -114,7 +114,7 @@ CREATE TABLE requests (
     history TEXT
 );
 CREATE INDEX requests_root ON requests (root, status);
-CREATE INDEX requests_due ON requests (due, request, people) WHERE status = 0;
+CREATE INDEX requests_due ON requests (due, request, people, status) WHERE status = 0;
 
 CREATE TABLE timers (
     root {integer} NOT NULL,

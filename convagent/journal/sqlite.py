@@ -20,7 +20,7 @@ BUSY = 100
 """Milliseconds that a call waits for others to end their transaction."""
 LOOK = 0.018
 """Seconds between two looks at whether another process has written."""
-REMEMBER = 5.0
+REMEMBER = 60.0
 """Seconds after which the clocks are noted anew."""
 
 Path = str | os.PathLike[str]

@@ -110,12 +110,21 @@ class Process:
     def until(self, words: str) -> str:
         """Wait until it prints a line in which these words stand, and return that."""
         while (begin := self._more.find(words)) < 0 or (end := self._more.find("\n", begin)) < 0:
-            found = self._new.get(timeout=30)
-            assert found, f"{words!r} was not said: {self.said}{self._more}"
-            self._more += found
+            self._wait_for(words)
         line = self._more[self._more.rfind("\n", 0, begin) + 1 : end]
         self.said, self._more = self.said + self._more[: end + 1], self._more[end + 1 :]
         return line
+
+    def _wait_for(self, words: str) -> None:
+        found = self._new.get(timeout=30)
+        assert found, f"{words!r} was not said: {self.said}{self._more}"
+        self._more += found
+
+    def type_at(self, prompt: str, text: str) -> None:
+        """Type at the terminal, once a prompt stands there."""
+        while prompt not in self._more:
+            self._wait_for(prompt)
+        os.write(self._reads, text.encode())
 
     def signal(self, number: int = signal.SIGINT) -> None:
         """Send a signal."""

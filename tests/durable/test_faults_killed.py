@@ -121,7 +121,7 @@ def test_only_the_third_of_three_is_open_when_the_process_died_after_two(
     place.change("UPDATE runs SET lease = 0 WHERE lease IS NOT NULL")
     work_in(place.target, ledger, NEVER, partial(three, gate))
     (doubtful,) = Inbox(journal).pending()
-    assert effect_of(doubtful) == "run/0/tool/2/third"
+    assert effect_of(doubtful) == "run/2/tool/2/third"
     person.answer(journal)
     work_in(place.target, ledger, NEVER, partial(three, gate))
     assert tally(journal, ["run"], person, effects=3) == UNHARMED
@@ -155,11 +155,11 @@ def test_hole_between_intent_and_effect_is_closed_by_the_key_of_the_call(place: 
     ledger = Ledger(tmp_path / "ledger")
     process, _ = freeze(place, ledger, Death("intent", True, 1, signal.SIGSTOP, tmp_path / "frozen"))
     rows = place.look("SELECT place, hash FROM events")
-    assert ledger.done() == {"run/0/tool/0/refund": 1, "run/0/tool/1/refund": 1}
+    assert ledger.done() == {"run/2/tool/0/refund": 1, "run/2/tool/1/refund": 1}
     os.kill(process.pid or 0, signal.SIGCONT)
     assert ended(process) == 0
     assert place.look("SELECT place, hash FROM events") == rows
-    assert ledger.done() == {"run/0/tool/0/refund": 2, "run/0/tool/1/refund": 1}
+    assert ledger.done() == {"run/2/tool/0/refund": 2, "run/2/tool/1/refund": 1}
 
 
 def freeze(place: Place, ledger: Ledger, death: Death) -> tuple[BaseProcess, Person]:

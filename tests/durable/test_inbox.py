@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pydantic import BaseModel, field_validator
 
 from convagent.action import Action
-from convagent.human import HumanRequest, approve, reject
+from convagent.human import HumanReply, HumanRequest, approve, reject
 from convagent.journal import Batch, Inbox, Journal, NewRequest
 from tests.durable.asking import asked, begin, row, waiting
 
@@ -68,7 +66,7 @@ def test_decide_wants_several_people_when_the_request_does(journal: Journal) -> 
     assert (stored.status, stored.reply.by, [v.by for v in stored.reply.votes]) == ("answered", "bob", ["ada"])
 
     assert inbox.decide("r:2", approve, by="ada").status == "accepted"
-    assert inbox.decide("r:2", reject("no"), by="ada").status == "accepted"
+    assert inbox.decide("r:2", reject("no"), by="bob").status == "accepted"
     stored = inbox.get("r:2")
     assert stored is not None
     assert stored.status == "answered"
@@ -125,15 +123,15 @@ def test_answer_asks_the_form_when_a_channel_has_it(journal: Journal) -> None:
     """The validators of a form's model have a say where its process takes the answer."""
     waiting(journal, "r", "r:1", form=Payment.model_json_schema())
     inbox = Inbox(journal)
-    from convagent.human import HumanReply
-
     receipt = inbox.answer(HumanReply("r:1", "approve amount=0", by="ada"), Payment)
     assert (receipt.status, receipt.problem) == ("invalid", "the form: amount: nothing to pay")
     assert inbox.answer(HumanReply("r:1", "approve amount=5", by="ada"), Payment).status == "accepted"
 
 
-HOSTILE: list[Any] = ["", " ", "\x00", "\ud800", "approve " + "x=1 " * 5000, "edit {" + '"a":' * 20000, "always 9 for -1h",
-                      "sha256:0", "'; DROP TABLE requests; --", "approve\napprove", "ＡＰＰＲＯＶＥ"]  # fmt: skip
+HOSTILE = [
+    "", " ", "\x00", "\ud800", "approve " + "x=1 " * 5000, "edit {" + '"a":' * 20000, "always 9 for -1h", "sha256:0",
+    "'; DROP TABLE requests; --", "approve\napprove", "ＡＰＰＲＯＶＥ",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=range(len(HOSTILE)))

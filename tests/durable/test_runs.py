@@ -41,6 +41,7 @@ def test_run_parks_at_its_question_and_goes_on_with_the_answer(journal: Journal)
     ],
 )
 def test_each_decision_is_carried_out_by_another_process(journal: Journal, decision: Decision, paid: list[Any]) -> None:
+    """What a person decided while no process was there is done by whoever comes."""
     desk = Desk()
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -63,6 +64,7 @@ def test_settled_answer_outranks_the_policy_of_a_new_deploy(journal: Journal) ->
 
 
 def test_question_escalates_when_its_time_is_up_under_the_same_id(journal: Journal) -> None:
+    """Two questions at once go a level higher each, and each is settled by itself."""
     desk = Desk(policy=ask("clerk", within="2h") >> ask("manager", within="1d") >> deny("nobody answered"))
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -80,6 +82,7 @@ def test_question_escalates_when_its_time_is_up_under_the_same_id(journal: Journ
 
 
 def test_votes_of_two_people_are_kept_between_processes(journal: Journal) -> None:
+    """The first approval stands through a restart, and does not count twice."""
     desk = Desk(script=TWO_BIG, policy=ask("finance", need=2))
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -95,7 +98,8 @@ def test_votes_of_two_people_are_kept_between_processes(journal: Journal) -> Non
 TWO_BIG = ([call("refund", customer="Bob", amount=250)], "done")
 
 
-def test_always_holds_after_a_restart_until_it_is_revoked(journal: Journal) -> None:
+def test_always_holds_after_a_restart(journal: Journal) -> None:
+    """A grant is an event: the process that comes after the answer goes by it."""
     script = ([call("refund", customer="Bob", amount=250)],) * 3 + ("done",)
     desk = Desk(script=script)
     begin(journal, desk.agents)
@@ -131,6 +135,7 @@ def test_what_was_begun_and_not_seen_to_end_is_put_to_a_person(
 
 
 def test_renamed_tool_blocks_the_run_until_it_is_back(journal: Journal) -> None:
+    """An approved call whose tool is gone is neither done nor refused: the run waits for the right code."""
     desk = Desk(script=TWO_BIG)
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -149,6 +154,7 @@ def test_renamed_tool_blocks_the_run_until_it_is_back(journal: Journal) -> None:
 
 
 def test_run_waits_for_a_worker_that_knows_its_agents(journal: Journal) -> None:
+    """A worker with other agents leaves it alone; who resumes it by hand is told what is missing."""
     desk = Desk(given={"version": "2"})
     begin(journal, desk.agents)
     work(journal, desk.agents, knows=["desk", "customer"])
@@ -160,6 +166,7 @@ def test_run_waits_for_a_worker_that_knows_its_agents(journal: Journal) -> None:
 
 
 def test_worker_that_was_overtaken_writes_nothing_more(journal: Journal, place: Place) -> None:
+    """The fence of a claim ends with the next claim."""
     desk = Desk()
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -194,6 +201,7 @@ def test_steering_reaches_a_run_that_no_process_holds(journal: Journal) -> None:
 
 
 def test_stop_from_outside_ends_a_parked_run(journal: Journal) -> None:
+    """Its question is withdrawn, and an answer comes too late."""
     desk = Desk()
     begin(journal, desk.agents)
     work(journal, desk.agents)
@@ -235,6 +243,7 @@ def test_reply_functions_and_human_input_are_not_run_again(journal: Journal) -> 
 
 
 def test_classic_prompt_is_answered_from_the_inbox(journal: Journal) -> None:
+    """The text becomes the message, as it does when it is typed at the terminal."""
     desk = Desk(script=("Hello.", "You said it."), given={"human_input_mode": "NEVER"})
 
     def agents() -> list[ConversableAgent]:
@@ -275,6 +284,7 @@ def test_chat_inside_a_tool_parks_with_its_outer_run(journal: Journal, effect: A
 
 
 def test_context_variables_and_what_tools_made_of_them_outlive_the_process(journal: Journal) -> None:
+    """The variables that stood at the end of a turn are there in the next process."""
     seen: list[Any] = []
 
     def team(desk: Desk) -> list[ConversableAgent]:

@@ -64,6 +64,7 @@ def _run(
             "open": [desk.shown(s, visitor) for s in desk.inbox.pending(run=id, limit=20)],
             "steers": desk.steers(visitor),
             "done": visit.asked("done"),
+            "verdict": desk.inbox.verify(id.partition("/")[0]) if page == "audit.html" else None,
         },
     )
 
