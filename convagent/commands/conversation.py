@@ -67,7 +67,9 @@ def events_of(loaded: Loaded) -> Iterator[Event]:
     for row in loaded.rows:
         if row.body.get("type") not in (STEP, None):
             event = read_body(row.body, row.run, row.seq, row.time)
-            yield read_body(json.loads(redactor.body(event)), row.run, row.seq, row.time)
+            shown = {**json.loads(redactor.body(event)), "type": event.type}
+            shown.pop("silent", None)  # who looks into a run wants to see it
+            yield read_body(shown, row.run, row.seq, row.time)
 
 
 def _asked(request: HumanRequest) -> str:

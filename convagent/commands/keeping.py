@@ -51,7 +51,7 @@ def _delete(journal: Journal, options: Any, say: Say) -> int:
     if info.id != options.id:
         raise JournalError(f"{options.id} is a run inside {info.id}; only {info.id} can be deleted, with all inside it")
     state = info.status if info.status in OVER else f"{info.status}, and not over"
-    if not _meant(f"Delete run {info.id} of {', '.join(info.agents)}, which is {state}?", options):
+    if not _meant(f"Delete run {info.id} of {', '.join(info.agents)}, which is {state}?", options, say):
         return _kept(say)
     patiently(lambda: _record(journal).delete(info.id))
     say(f"run {info.id} is deleted")
@@ -59,12 +59,12 @@ def _delete(journal: Journal, options: Any, say: Say) -> int:
 
 
 def _prune(journal: Journal, options: Any, say: Say) -> int:
-    before = journal.now() - seconds(options.older_than, "--older-than ")
+    before = journal.now() - seconds(options.older_than, "--older-than")
     old = [info for info in every_run(journal, [*OVER]) if info.updated < before]
     if not old:
         say(f"No run has been over for {options.older_than}.")
         return 0
-    if not _meant(f"Delete {len(old)} runs that have been over for {options.older_than}?", options):
+    if not _meant(f"Delete {len(old)} runs that have been over for {options.older_than}?", options, say):
         return _kept(say)
     gone = patiently(lambda: _record(journal).prune(before))
     say(f"{len(gone)} runs are deleted")
@@ -72,7 +72,7 @@ def _prune(journal: Journal, options: Any, say: Say) -> int:
 
 
 def _forget(journal: Journal, options: Any, say: Say) -> int:
-    if not _meant(f"Erase what {options.person} answered, said and was asked, in every run that is over?", options):
+    if not _meant(f"Erase what {options.person} answered, said and was asked, in every run that is over?", options, say):
         return _kept(say)
     count = patiently(lambda: _record(journal).forget(options.person))
     say(f"{count} rows of {options.person} are erased; runs that are not over keep theirs")
@@ -85,13 +85,14 @@ def _record(journal: Journal) -> Record:
     return Record(journal)
 
 
-def _meant(question: str, options: Any) -> bool:
+def _meant(question: str, options: Any, say: Say) -> bool:
     if options.yes:
         return True
     if not is_tty(sys.stdin):
         raise ConfigError(f"{question} Say that it is meant, by --yes")
+    say(f"{question} It cannot be undone.")
     try:
-        return LineReader().read(f"{question} It cannot be undone. Type yes: ").strip().lower() == "yes"
+        return LineReader().read("Type yes: ").strip().lower() == "yes"
     except EOFError:
         return False
 

@@ -12,7 +12,7 @@ from ..serde import read_value, write_value
 from .base import StoredRequest
 from .claims import hold, wake
 from .codec import REQUEST, escaped, found, kept, request_from, unescaped, votes_text
-from .schema import ANSWERED, EXPIRED, OPEN
+from .schema import ANSWERED, EXPIRED, NEVER, OPEN
 from .tx import Tx
 
 EVERYBODY = "*"
@@ -134,7 +134,7 @@ def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
         hold(tx, root)
         changed = tx.run(
             "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?",
-            (EXPIRED, now, number, OPEN, seen, float("inf") if force and id else now),
+            (EXPIRED, now, number, OPEN, seen, NEVER if force and id else now),
         )
         if changed:
             gone.append(unescaped(name))

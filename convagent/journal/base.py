@@ -418,8 +418,14 @@ class Journal(Protocol):
 
     # ------------------------------------------------------------ what is to be delivered
 
-    def claim_messages(self, limit: int = 100, lease: float = 60.0) -> list[StoredMessage]:
-        """Return messages that are due, the oldest first. Nobody else is given them for so many seconds."""
+    def claim_messages(self, limit: int = 100, lease: float = 60.0, target: str = "") -> list[StoredMessage]:
+        """Return messages that are due, the oldest first; nobody else is given them for so many seconds.
+
+        Args:
+            limit: how many at most.
+            lease: for how many seconds.
+            target: only those that go there; empty: all.
+        """
         ...
 
     def delivered(self, id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
@@ -12,7 +11,7 @@ from typing import Any, cast
 from ..human import HumanReply, HumanRequest
 from ..serde import encode, read_value, write_value
 from .base import RequestStatus, StoredRequest
-from .schema import REQUEST_STATUSES
+from .schema import NEVER, REQUEST_STATUSES
 from .tx import Tx
 
 LARGE = 64 * 1024
@@ -97,8 +96,8 @@ REQUEST = (
 
 
 def due_of(request: HumanRequest) -> float:
-    """Return when the time of a request is up; infinite: never."""
-    return math.inf if request.deadline is None else float(request.deadline)
+    """Return when the time of a request is up."""
+    return NEVER if request.deadline is None else min(float(request.deadline), NEVER)
 
 
 def request_from(tx: Tx, row: Sequence[Any]) -> StoredRequest:

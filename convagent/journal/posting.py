@@ -33,12 +33,12 @@ def post(tx: Tx, root: int, message: NewMessage, now: float) -> None:
     tx.changed()
 
 
-def claim_messages(tx: Tx, limit: int, lease: float) -> list[StoredMessage]:
+def claim_messages(tx: Tx, limit: int, lease: float, target: str = "") -> list[StoredMessage]:
     """Return messages that are due, and make them due later."""
-    now = tx.now()
+    now, there = tx.now(), " AND target = ?" if target else ""
     numbers = tx.all(
-        f"SELECT message FROM outbox WHERE due IS NOT NULL AND due <= ? ORDER BY due, message LIMIT ?{tx.skip}",
-        (now, limit),
+        f"SELECT message FROM outbox WHERE due IS NOT NULL AND due <= ?{there} ORDER BY due, message LIMIT ?{tx.skip}",
+        (now, *((escaped(target),) if target else ()), limit),
     )
     taken: list[StoredMessage] = []
     for (number,) in numbers:

@@ -201,10 +201,10 @@ class DatabaseJournal(ABC):
 
     # ------------------------------------------------------------ what is to be delivered, and by whom runs are moved
 
-    def claim_messages(self, limit: int = 100, lease: float = 60.0) -> list[StoredMessage]:
-        """Return messages that are due, the oldest first. Nobody else is given them for so many seconds."""
+    def claim_messages(self, limit: int = 100, lease: float = 60.0, target: str = "") -> list[StoredMessage]:
+        """Return messages that are due, the oldest first; see `Journal.claim_messages`."""
         with self.write() as tx:
-            return posting.claim_messages(tx, limit, lease)
+            return posting.claim_messages(tx, limit, lease, target)
 
     def delivered(self, id: str) -> None:
         """Keep that a message was delivered."""

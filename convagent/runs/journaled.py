@@ -20,7 +20,7 @@ from .. import serde
 from .._sync import Host
 from ..events import Event, InputRequestEvent, ModelCallStarted, RunCompletionEvent
 from ..human import HumanReply, HumanRequest
-from ..journal.base import NewRow, Row
+from ..journal.base import NewMessage, NewRow, Row
 from ..runtime import Control, InDoubt, Interrupted, Steer, strand
 from ..tools.tool import Effect
 from .clock import MACHINE, at_work, idle
@@ -269,6 +269,13 @@ class JournaledRuntime(LocalRuntime):
         told = f"{self.turn + 1}/{request.id}/{request.level}"
         if told not in self._records:
             self.keeper.put(self.run_id, self._seq, told, self.clock.now(), serde.write_body(event))
+        for letter in filter(None, (write(request, self.now()) for write in self._writers())):
+            self.keeper.send(letter)
+
+    def _writers(self) -> list[Callable[[HumanRequest, float], NewMessage | None]]:
+        """Return what writes to people outside: channels whose messages are kept until they are delivered."""
+        channels, _ = self._reached()
+        return [channel.letter for channel in cast("Sequence[Any]", channels) if hasattr(channel, "letter")]
 
     def question(self, request: HumanRequest, form: Any) -> StoredQuestion:
         """Return the question as it stands here: its answers are settled in the journal."""

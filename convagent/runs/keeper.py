@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._sync import hold_on, in_worker
 from ..errors import FencedError, JournalError, JournalUnavailable
-from ..journal.base import Batch, Claim, Journal, Loaded, NewRequest, NewRow, News, RunStatus, StoredRequest
+from ..journal.base import Batch, Claim, Journal, Loaded, NewMessage, NewRequest, NewRow, News, RunStatus, StoredRequest
 from ..runtime import Parked
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ class Keeper:
         if not self.let_go and id in self.requests and self.requests[id].status == "open":
             self._batch.closed.append(id)
             self.requests[id] = replace(self.requests[id], status="cancelled")
+
+    def send(self, message: NewMessage) -> None:
+        """Have a message delivered outside, from the next flush on."""
+        self._batch.outbox.append(message)
 
     def remind(self, run: str, key: str, due: float) -> None:
         """Keep a time that a run waits for."""
@@ -324,6 +328,7 @@ def _joined(first: Batch, second: Batch) -> Batch:
     return Batch(
         first.rows + second.rows, first.requests + second.requests, first.closed + second.closed,
         first.timers + second.timers, first.taken + second.taken, {**first.turns, **second.turns},
+        first.outbox + second.outbox,
     )  # fmt: skip
 
 

