@@ -363,8 +363,9 @@ def _kept_result(chat: Chat, loaded: Loaded) -> ChatResult:
 
 
 async def advance(
-    journal: Journal, claim: Claim, agents: Callable[[], Iterable[ConversableAgent]], observers: Sequence[Any] = ()
-) -> ChatResult | None:
+    journal: Journal, claim: Claim, agents: Callable[[], Iterable[ConversableAgent]], observers: Sequence[Any] = (),
+    channels: Sequence[Any] = (),
+) -> ChatResult | None:  # fmt: skip
     """Move a claimed run on as far as it goes, and let go of it; return its result, or None: it waits.
 
     What made it fail is kept as the reason why it is blocked, and returned to nobody: it belongs to the run.
@@ -378,7 +379,7 @@ async def advance(
         token = current_host.set(LoopHost())
         try:
             chat = chat_from(loaded, agents())
-            chat.observers, chat.kept = tuple(observers), kept
+            chat.observers, chat.channels, chat.kept = tuple(observers), tuple(channels), kept
             return await hold(chat)
         except Parked as parked:
             if not parked.again:

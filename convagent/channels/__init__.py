@@ -14,6 +14,7 @@ from .._lazy import on_first_use
 if TYPE_CHECKING:
     from .base import Channel as Channel
     from .callable import CallableChannel as CallableChannel
+    from .kept_webhook import KeptWebhook as KeptWebhook
     from .queue import QueueChannel as QueueChannel
     from .scripted import ScriptedChannel as ScriptedChannel
     from .terminal import Terminal as Terminal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CallableChannel": ".callable",
     "Channel": ".base",
+    "KeptWebhook": ".kept_webhook",
     "QueueChannel": ".queue",
     "ScriptedChannel": ".scripted",
     "Terminal": ".terminal",

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any
@@ -129,10 +130,9 @@ class KeptWebhook:
             while True:
                 changed.clear()
                 if not await self._round():
-                    try:
-                        await asyncio.wait_for(changed.wait(), LOOK)
-                    except TimeoutError:
-                        pass
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK):  # `wait_for` of Python 3.11 may lose a cancellation
+                            await changed.wait()
         finally:
             unwatch()
 

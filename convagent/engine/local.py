@@ -113,7 +113,8 @@ class Worker:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._changed.wait(), LOOK)
+            async with asyncio.timeout(LOOK):  # `wait_for` of 3.11 loses a cancellation that comes with the change
+                await self._changed.wait()
         except TimeoutError:
             pass
 

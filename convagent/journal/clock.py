@@ -59,7 +59,7 @@ class Moment:
     @classmethod
     def read(cls, text: str) -> Moment:
         """Return the moment that was written."""
-        wall, ticks, boot = text.split(" ")
+        wall, ticks, boot = text.split(" ", 2)
         return cls(float(wall), float(ticks), boot)
 
     def same_start(self, now: Moment) -> bool:

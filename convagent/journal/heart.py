@@ -26,7 +26,7 @@ class Heart:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._held: dict[str, Callable[[], None]] = {}
+        self._held: dict[Claim, Callable[[], None]] = {}
         self._changed = Condition()
         self._thread: Thread | None = None
         self._begin_anew()
@@ -46,7 +46,7 @@ class Heart:
     def hold(self, claim: Claim, lost: Callable[[], None]) -> None:
         """Renew a claim from now on. `lost` is called, in the heart's thread, when somebody else has taken the run."""
         with self._changed:
-            self._held[claim.run] = lost
+            self._held[claim] = lost
             if self._thread is None:
                 self._thread = Thread(target=self._beat, name="convagent-heart", daemon=True)
                 self._thread.start()
@@ -54,7 +54,7 @@ class Heart:
     def drop(self, claim: Claim) -> None:
         """Renew a claim no more. The thread ends by itself when it next finds none: the next run may come at once."""
         with self._changed:
-            self._held.pop(claim.run, None)
+            self._held.pop(claim, None)
 
     def _beat(self) -> None:
         lease = self._journal.lease
@@ -69,6 +69,6 @@ class Heart:
                 ours = self._journal.renew(self._worker, lease)
             except JournalError:
                 continue  # it may come back in time; what is written meanwhile is fenced
-            for run, lost in held.items():
-                if run not in ours and self._held.get(run) is lost:
+            for claim, lost in held.items():
+                if claim.run not in ours and claim in self._held:
                     lost()

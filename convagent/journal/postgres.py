@@ -25,7 +25,7 @@ SCHEMA = "convagent"
 """The schema in which its tables are, beside those of the application; and the channel of its notifications."""
 CONNECTIONS = 8
 """How many transactions of one process go on at once; further ones wait."""
-_SESSION = f"SET search_path TO {SCHEMA}; SET lock_timeout TO '5s'; SET idle_in_transaction_session_timeout TO '60s'"
+_SESSION = f"SET search_path TO {SCHEMA}; SET lock_timeout TO '5s'; SET idle_in_transaction_session_timeout TO '10s'"
 _LISTENING = 0.5
 """Seconds after which the thread that listens looks whether anybody still wants to know."""
 

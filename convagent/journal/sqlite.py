@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from typing import Any, Literal
+from urllib.parse import quote
 
 from ..errors import JournalError, JournalUnavailable, one_of
 from .clock import Clock, Moment
@@ -88,28 +89,37 @@ class SQLiteJournal(DatabaseJournal):
         self._noted, self._told, self._looking = float("-inf"), 0, False
         self._connection: sqlite3.Connection | None = None
         with self._said():
+            _make(self.path)
             connection = self._open()
             try:
                 self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
-        self._connection = connection
+        self._connection, self._opened = connection, self._file()
 
     def _open(self) -> sqlite3.Connection:
-        new = not os.path.exists(self.path)
-        found = sqlite3.connect(self.path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
+        found = sqlite3.connect(
+            f"file:{quote(self.path)}?mode=rw", uri=True, timeout=BUSY / 1000, isolation_level=None,
+            check_same_thread=False,
+        )  # fmt: skip
         found.execute(f"PRAGMA synchronous = {self._synchronous}")
         found.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-        if new:
-            # Not by `os.open`: to close a second descriptor of the file would drop the locks that SQLite holds on it
-            # for this process (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
-            found.execute("SELECT 1 FROM sqlite_master")
-            os.chmod(self.path, 0o600)
         return found
+
+    def _file(self) -> tuple[int, int]:
+        """Return which file it is that is found under the path now."""
+        try:
+            found = os.stat(self.path)
+        except OSError as error:
+            raise JournalError(f"{self.path}: the journal is gone: {error.strerror or error}; put it back") from None
+        return found.st_dev, found.st_ino
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables, or bring them up to date, and end leases of before the machine was started."""
+        names = _tables_of(connection)
+        if names and "meta" not in names:
+            raise JournalError(f"{self.path}: this is a database of something else; name another file")
         (found,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if found != "wal":
             raise JournalError(f"{self.path}: this place cannot hold a journal (no WAL mode); use a local disk")
@@ -124,10 +134,7 @@ class SQLiteJournal(DatabaseJournal):
             raise
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "meta" not in names:
-            if names:
-                raise JournalError(f"{self.path}: this is a database of something else; name another file")
+        if "meta" not in _tables_of(connection):
             for statement in tables(SQLITE):
                 connection.execute(statement)
             now = str(Moment.of(self._clock))
@@ -153,6 +160,8 @@ class SQLiteJournal(DatabaseJournal):
     def write(self) -> Generator[Tx]:
         """Begin a transaction; what it did counts when the block ends."""
         with self._transaction("BEGIN IMMEDIATE") as tx:
+            if self._file() != self._opened:
+                raise JournalError(f"{self.path}: another file was put in the journal's place; open it anew")
             if tx.ticks() - self._noted > REMEMBER:
                 self._note(tx)
             yield tx
@@ -282,6 +291,31 @@ class SQLiteJournal(DatabaseJournal):
         with self._lock:
             self._looking = bool(self._watchers) and not self._ended.is_set()
             return self._looking
+
+
+def _make(path: str) -> None:
+    """Make an empty file for its owner alone, if there is none.
+
+    It gets its name once it is closed: to close a descriptor of a file that SQLite has open drops the locks of this
+    process on it (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    if os.path.exists(path):
+        return
+    aside = f"{path}.{os.urandom(4).hex()}"
+    try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass  # another was faster
+        finally:
+            os.unlink(aside)
+    except OSError as error:
+        raise JournalError(f"{path}: the journal cannot be made: {error.strerror or error}") from None
+
+
+def _tables_of(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 _FAULTS = {

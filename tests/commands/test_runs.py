@@ -222,7 +222,7 @@ def test_forget_erases_a_person_and_the_chain_still_holds(over: Kept, command: C
 def test_delete_takes_only_yes_at_a_terminal(over: Kept, start: Callable[..., Process], typed: str, code: int) -> None:
     """It is asked, and anything but the whole word is no."""
     asked = start("runs", "delete", over.run, terminal=True)
-    asked.type_at("Type yes: ", typed)
+    asked.type_at("Type yes:", typed)
     asked.until("is deleted" if code == 0 else "Nothing is deleted.")
     assert asked.end() == code
 

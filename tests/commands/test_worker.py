@@ -106,15 +106,20 @@ def test_worker_lets_go_of_what_it_moves_at_the_second_signal(kept: Kept, start:
     assert _status(kept, run)[0] == "ready"
 
 
-def test_worker_dies_at_the_second_signal_when_a_tool_holds_it(kept: Kept, start: Callable[..., Process]) -> None:
-    """A plain function cannot be broken off; whether it was done is asked when another worker takes the run over."""
-    _ready_run(kept)
+def test_worker_ends_at_the_second_signal_although_a_tool_runs(
+    kept: Kept, start: Callable[..., Process], command: Command
+) -> None:
+    """Whether the payment was made is not known then: whoever goes on with the run is asked, and it is not repeated."""
+    run = _ready_run(kept)
     worker = start("worker", SLOW)
     _there(Path("begun"))
     worker.signal(signal.SIGTERM)
     worker.until("Stopping when")
     worker.signal(signal.SIGTERM)
-    assert worker.end() == -signal.SIGTERM
+    assert worker.end() == 128 + signal.SIGTERM
+    Path("go").touch()
+    assert f"run {run}  waits for anybody" in command("worker", SLOW, "--once").out
+    assert "retry" in command("inbox", "show", f"{run}:1").out
     assert not Path("paid").exists()
 
 

@@ -145,6 +145,9 @@ REFUNDS = ([call("refund", customer="Ada", amount=40), call("refund", customer="
 """One that needs nobody, and one that a person has to approve."""
 
 
+REFUND = ([call("refund", customer="Bob", amount=250)], "It is done.")
+
+
 def team(ledger: Ledger, death: Death = NEVER, script: Sequence[Any] = REFUNDS, **more: Any) -> list[ConversableAgent]:
     """Return a desk whose tool is unsafe and dies where it is told to, and its customer."""
 

@@ -1,0 +1,141 @@
+"""`convagent doctor --journal`: what is wrong in a journal is named, each with its cure, and nothing is made."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from convagent.human import HumanRequest
+from convagent.journal import Batch, NewRequest, open_journal
+from tests.commands.conftest import TEAM, Command, Kept
+
+HOUR = 3600
+
+
+def _sql(kept: Kept, text: str, *values: object) -> None:
+    database = sqlite3.connect(kept.path)
+    with database:
+        database.execute(text, values)
+    database.close()
+
+
+def _wrong(said: str) -> list[str]:
+    return [line.partition("WRONG: ")[2] for line in said.splitlines() if "WRONG: " in line]
+
+
+def test_doctor_is_content_with_a_journal_in_order(kept: Kept, command: Command) -> None:
+    """Size, wholeness, how many runs and questions; exit code 0. The environment names the journal."""
+    said = command("doctor")
+    assert (said.code, _wrong(said.out)) == (0, [])
+    assert "the file is whole (integrity_check)" in said.out
+    assert "runs: 1 waiting" in said.out
+    assert "questions: 1 open" in said.out
+
+
+def test_doctor_says_that_no_journal_is_named(command: Command) -> None:
+    """A journal is no duty."""
+    said = command("doctor")
+    assert said.code == 0
+    assert "journal" in said.out
+    assert "none is named, by --journal or CONVAGENT_JOURNAL" in said.out
+
+
+def test_doctor_makes_no_journal(tmp_path: Path, command: Command) -> None:
+    """A path where nothing is, is wrong."""
+    said = command("doctor", "--journal", tmp_path / "runs.db")
+    assert said.code == 1
+    assert "there is no journal" in _wrong(said.out)[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_names_blocked_runs_with_their_reasons(kept: Kept, command: Command) -> None:
+    """Why, and what to do."""
+    journal = open_journal(kept.path)
+    assert journal.release(kept.run, "blocked", "tool refund is gone")
+    journal.close()
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"run {kept.run} is blocked: tool refund is gone; repair that, then start a worker")
+
+
+def test_doctor_names_runs_that_nobody_moves_on(kept: Kept, command: Command) -> None:
+    """Decided an hour ago, and no worker knows the agents; with one that does, it is its fault."""
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    _sql(kept, "UPDATE runs SET updated = updated - ?", HOUR)
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"run {kept.run} could go on since 1h")
+    assert "no worker is there that knows customer and desk; start one" in wrong
+    journal = open_journal(kept.path)
+    journal.attend("elsewhere:1", ["customer", "desk", "more"])
+    journal.close()
+    said = command("doctor").out
+    assert "a worker that knows its agents is there, and has not taken it" in _wrong(said)[0]
+    assert "worker elsewhere:1 knows customer, desk, more; seen now" in said
+
+
+def test_doctor_names_runs_whose_process_died(kept: Kept, command: Command) -> None:
+    """A lease that ended an hour ago, and nobody took the run over."""
+    _sql(kept, "UPDATE runs SET status = 1, worker = 'gone:1', lease = 0, updated = updated - ?", HOUR)
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"run {kept.run}: its process died 1h")
+
+
+def test_doctor_names_questions_of_runs_that_are_over(kept: Kept, command: Command) -> None:
+    """Nobody waits for their answers."""
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    command("worker", TEAM, "--once")
+    _sql(kept, "UPDATE requests SET status = 0")
+    wrong = _wrong(command("doctor").out)
+    assert f"run {kept.run} is done, and nobody waits for its 1 open questions" in wrong
+
+
+def test_doctor_names_questions_whose_time_is_up(kept: Kept, command: Command) -> None:
+    """A deadline of an hour ago, and no worker let it pass."""
+    journal = open_journal(kept.path)
+    claim = journal.claim(kept.run, "test", 0.001)
+    late = HumanRequest("late:1", "Now?", "desk", deadline=journal.now() - HOUR, within=1.0)
+    journal.append(claim, Batch(requests=[NewRequest(kept.run, "9/ask", late)], status="waiting"))
+    journal.close()
+    wrong = _wrong(command("doctor").out)
+    assert "question late:1: its time was up 1h ago; a worker lets it pass, and none does" in wrong
+
+
+@pytest.mark.parametrize("days", [40, -1])
+def test_doctor_names_a_clock_that_was_set_and_confirms_it(kept: Kept, command: Command, days: int) -> None:
+    """While the clock is not trusted no deadline passes; whoever knows that it is right says so."""
+    database = sqlite3.connect(kept.path)
+    (text,) = database.execute("SELECT value FROM meta WHERE name = 'clock'").fetchone()
+    wall, rest = text.split(" ", 1)
+    with database:
+        database.execute(
+            "UPDATE meta SET value = ? WHERE name = 'clock'", (f"{float(wall) - days * 24 * HOUR!r} {rest}",)
+        )
+    database.close()
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"the clock of this machine was set {'ahead' if days > 0 else 'back'} by ")
+    assert "convagent doctor --confirm-clock" in wrong
+    assert command("doctor", "--confirm-clock").code == 0
+    assert command("doctor").code == 0
+
+
+def test_doctor_says_where_a_file_is_damaged(kept: Kept, command: Command) -> None:
+    """A page that was overwritten is found, and the way out is a copy."""
+    _sql(kept, "PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(kept.path.read_bytes())
+    for page in range(4096 * 3, len(content), 4096):
+        content[page : page + 200] = b"\xff" * 200
+    kept.path.write_bytes(content)
+    said = command("doctor")
+    assert said.code == 1
+    assert "restore a copy" in _wrong(said.out)[0]
+
+
+def test_doctor_names_messages_that_were_given_up(kept: Kept, command: Command) -> None:
+    """Where to, how often it was tried, and why."""
+    _sql(
+        kept,
+        "INSERT INTO outbox (id, root, request, level, target, body, attempts, status, error) "
+        "VALUES ('m1', 1, '', 0, 'https://desk.example', '{}', 9, 'given up', '503')",
+    )
+    assert _wrong(command("doctor").out) == ["message m1 to https://desk.example was given up after 9 tries: 503"]

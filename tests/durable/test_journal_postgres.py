@@ -1,0 +1,156 @@
+"""What only a journal in PostgreSQL has: connections that are lost, notifications, a password, its own clock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from convagent.errors import JournalError, JournalUnavailable
+from convagent.human import approve
+from convagent.journal import Batch, Inbox, PostgresJournal, open_journal
+from tests.durable.asking import asked, begin, row, waiting, yes
+from tests.durable.places import PostgresPlace
+from tests.durable.postgres import Server
+
+
+@pytest.fixture
+def there(postgres: Server) -> PostgresPlace:
+    """Return a database of PostgreSQL."""
+    with PostgresPlace(postgres) as found:
+        yield found
+
+
+def test_journal_goes_on_when_the_server_was_started_again(there: PostgresPlace) -> None:
+    """While the server is gone each call says so; once it is back everything goes on, and watchers hear again."""
+    journal, heard = there.open(), Event()
+    journal.watch(heard.set)
+    assert heard.wait(10)
+    claim = begin(journal)
+    journal.append(claim, Batch(rows=[row("r", 1)], requests=[asked("r:1")]))
+    there.server.stop()
+    try:
+        for call in (
+            lambda: journal.append(claim, Batch(rows=[row("r", 2)])),
+            lambda: Inbox(journal).decide("r:1", approve, by="ada"),
+            lambda: journal.load("r"),
+            lambda: PostgresJournal(there.target),
+        ):
+            with pytest.raises(JournalUnavailable, match="cannot be reached"):
+                call()
+    finally:
+        there.server.start()
+    assert journal.append(claim, Batch(rows=[row("r", 2)]))
+    heard.clear()
+    assert heard.wait(10)
+    assert Inbox(journal).decide("r:1", approve, by="ada").status == "accepted"
+    assert [r.seq for r in journal.load("r").rows] == [1, 2]
+
+
+def test_call_goes_on_when_only_its_connection_was_lost(there: PostgresPlace) -> None:
+    """A connection that nobody used and that a server or proxy has closed is replaced without a word."""
+    journal = there.open()
+    claim = begin(journal)
+    there.look("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'convagent'")
+    assert journal.append(claim, Batch(rows=[row("r", 1)]))
+
+
+def test_watcher_hears_soon_when_another_process_decides(there: PostgresPlace) -> None:
+    """The database itself tells what was decided, within moments."""
+    journal, other, heard = there.open(), there.open(), Event()
+    waiting(journal)
+    end = journal.watch(heard.set)
+    assert heard.wait(10)
+    heard.clear()
+    began = time.monotonic()
+    other.settle("r:1", 0, yes("r:1"))
+    assert heard.wait(10)
+    assert time.monotonic() - began < 2
+    end()
+
+
+def test_password_is_shown_nowhere_when_something_is_wrong(there: PostgresPlace) -> None:
+    """Not in the url, not in the repr, not in errors."""
+    with_password = there.target.replace("tests@", "tests:s3cr3t@")
+    with PostgresJournal(with_password) as journal:
+        assert "s3cr3t" not in journal.url + repr(journal)
+        assert journal.url.startswith("postgresql://tests@/journal")
+        with pytest.raises(JournalError) as caught:
+            journal.load("nothing")
+        assert "s3cr3t" not in str(caught.value)
+    for wrong in (
+        with_password.replace("/journal", "/nowhere"),
+        "postgresql://u:s3cr3t@x:y@127.0.0.1:1/db",
+        "postgresql://127.0.0.1:1/db?password=s3cr3t&connect_timeout=1",
+        "postgresql://u@h/db?bad=s3cr3t",
+    ):
+        with pytest.raises(JournalError) as caught:
+            PostgresJournal(wrong)
+        shown = f"{caught.value!s} {caught.value!r} {caught.value.__cause__!r} {caught.value.__suppress_context__}"
+        assert "s3cr3t" not in shown.replace("bad=s3cr3t", "")
+
+
+def test_lock_of_another_is_not_waited_for_when_it_lasts(there: PostgresPlace) -> None:
+    """A call gives up after some seconds, and says that trying again helps."""
+    import psycopg
+
+    journal = there.open()
+    claim = begin(journal)
+    with psycopg.connect(there.target, options="-c search_path=convagent") as other:
+        other.execute("SELECT 1 FROM runs FOR UPDATE")
+        with pytest.raises(JournalUnavailable, match="lock timeout"):
+            journal.append(claim, Batch(rows=[row("r", 1)]))
+    assert journal.append(claim, Batch(rows=[row("r", 1)]))
+
+
+def test_tables_stand_beside_those_of_the_application(there: PostgresPlace) -> None:
+    """An application's database may be used: the journal keeps to a schema of its own."""
+    begin(there.open())
+    found = there.look("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename IN ('runs', 'events', 'requests')")
+    assert found == [("convagent",)]
+
+
+def test_journal_is_refused_when_a_later_convagent_has_written_it(there: PostgresPlace) -> None:
+    """The text says what to do."""
+    there.open()
+    there.change("UPDATE meta SET value = '99' WHERE name = 'version'")
+    try:
+        with pytest.raises(JournalError, match="update convagent"):
+            there.open()
+    finally:
+        there.change("UPDATE meta SET value = '1' WHERE name = 'version'")
+
+
+def test_open_journal_opens_a_database_when_it_is_named(there: PostgresPlace) -> None:
+    """postgresql:// and postgres:// name a database."""
+    for target in (there.target, there.target.replace("postgresql://", "postgres://")):
+        opened = open_journal(target)
+        assert isinstance(opened, PostgresJournal)
+        opened.close()
+        with pytest.raises(JournalError, match="is closed"):
+            opened.runs()
+
+
+ABSENT = """
+import sys
+sys.modules["psycopg"] = None
+from convagent.journal import open_journal
+try:
+    open_journal("postgresql://127.0.0.1/db")
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_extra_is_named_when_psycopg_is_not_installed(root: Path) -> None:
+    """The text says what to install."""
+    done = subprocess.run(
+        [sys.executable, "-c", ABSENT], capture_output=True, text=True, timeout=50, check=False,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert "pip install 'convagent[postgres]'" in done.stdout, done.stderr
