@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .. import serde
 from ..conversation.context import RunContext
+from ..conversation.restoring import fold, restore
 from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
 from ..errors import ConfigError, JournalError, ModelError, RunBlocked
 from ..events import ModelCallFinished, RunCompletionEvent, RunLeftEvent
 from ..journal.base import Batch, Claim, Journal, Loaded, StoredRequest
+from ..messages import Usage
 from ..models.base import ModelReply
 from ..oversight._names import named_function, resolve_function
 from ..oversight.atoms import Ask
@@ -242,13 +244,13 @@ def enter(chat: Chat, run: RunContext) -> ChatResult | None:
     before = cast("list[Any] | None", chat.kept.loaded.spec["before"] if chat.kept and chat.kept.loaded else None)
     for agent, messages in zip(sides, before or (), strict=False):
         run.state.thread.preset(agent, list(messages))
-    run.restore(runtime.past, runtime.turn)
+    restore(run, runtime.past, runtime.turn)
     by_name = {agent.name: agent for agent in sides}
-    for event in runtime.past:
-        if isinstance(event, ModelCallFinished) and event.agent in by_name and not event.error:
-            by_name[event.agent].usage.add(
-                ModelReply({"role": "assistant"}, event.usage, event.model, cached=event.cached)
-            )
+    for body in runtime.past:
+        if body["type"] == ModelCallFinished.type and body.get("agent") in by_name and "error" not in body:
+            used = Usage(**body.get("usage", {}))
+            reply = ModelReply({"role": "assistant"}, used, body["model"], cached=body.get("cached", False))
+            by_name[body["agent"]].usage.add(reply)
     for name, values in runtime.kept_extras.items():
         if name in by_name:
             by_name[name].context_variables.update(values)
@@ -257,7 +259,7 @@ def enter(chat: Chat, run: RunContext) -> ChatResult | None:
     done = runtime.completed
     if not isinstance(done, RunCompletionEvent):
         return None
-    run.restore(runtime.events_of_turn(), runtime.turn)
+    restore(run, runtime.unfinished, runtime.turn)
     return _result(chat, run.run_id, run.state, done)
 
 
@@ -354,10 +356,9 @@ def _kept_result(chat: Chat, loaded: Loaded) -> ChatResult:
     state, done = ConversationState(me, other, thread), None
     for row in loaded.rows:
         if row.run == run and row.body.get("type") != STEP:
-            event = serde.read_body(row.body, run, row.seq, row.time)
-            state.apply(event)
-            done = event if isinstance(event, RunCompletionEvent) else done
-    if done is None:
+            fold(state, row.body)
+            done = serde.read_body(row.body) if row.body["type"] == RunCompletionEvent.type else done
+    if not isinstance(done, RunCompletionEvent):
         raise JournalError(f"run {run} is over, and its result was deleted")
     return _result(chat, run, state, done)
 

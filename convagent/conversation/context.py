@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
@@ -20,7 +20,6 @@ from ..events import (
     GrantRevokedEvent,
     InputReplyEvent,
     MessageEvent,
-    ModelCallFinished,
     TerminationEvent,
     TextEvent,
     message_event_class,
@@ -184,13 +183,10 @@ class RunContext:
         self._wire[side], self._wired[side] = wire, len(messages)
         return wire
 
-    def restore(self, events: Iterable[Event], turn: int) -> None:
-        """Fold in what happened before, up to the end of a turn."""
-        for event in events:
-            self.state.apply(event)
-            if isinstance(event, ModelCallFinished):
-                self._calls[event.agent] = max(self._calls.get(event.agent, 0), event.position + 1)
+    def after(self, turn: int, calls: Mapping[str, int]) -> None:
+        """Go on after a turn, and so many model requests of each agent; see `restoring`."""
         self.turn = turn
+        self._calls.update(calls)
 
     # ------------------------------------------------------------ people
 

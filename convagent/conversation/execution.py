@@ -18,9 +18,9 @@ from ..tools.arguments import parse_arguments
 from ..tools.context import ToolContext
 from ..tools.invoke import ToolOutcome, invoke, not_found, unreadable
 from ..tools.result import to_text
-from ..tools.rules import table
 from .context import RunContext, Stopped
 from .failing import IN_DOUBT, failure, is_about_failures, is_in_doubt, on_failure
+from .showing import failed_call, subject_of
 from .verdict import Again, Go, Instead, Refused, Revise, Subject, Verdict
 
 if TYPE_CHECKING:
@@ -152,11 +152,8 @@ async def _judge(run: RunContext, p: _Prepared, how: Execution) -> str:
     except ToolArgumentsError as error:
         p.refused = _told(p, str(error), error=error)
         return ""
-    estimate = tool.rules.impact
-    impact = await run.call(estimate, complete) if estimate is not None else None
-    action = _action(run, p, complete, how, tool.rules.risk, impact)
-    subject = Subject(partial(_preview, run, tool), tool.parameters, tool.binder.complete)
-    return _take(p, await run.decide(action, (*how.policies, *tool.rules.approval), subject))
+    action = _action(run, p, complete, how, tool.rules.risk)
+    return _take(p, await run.decide(action, (*how.policies, *tool.rules.approval), subject_of(run, tool)))
 
 
 def _take(p: _Prepared, verdict: Verdict) -> str:
@@ -190,9 +187,7 @@ def _told(p: _Prepared, text: str, *, ok: bool = False, error: BaseException | N
     return ToolOutcome(p.name, p.call_id, p.arguments or {}, text, ok, error, 0.0)
 
 
-def _action(
-    run: RunContext, p: _Prepared, arguments: dict[str, Any], how: Execution, risk: str = "", impact: Any = None
-) -> Action:
+def _action(run: RunContext, p: _Prepared, arguments: dict[str, Any], how: Execution, risk: str = "") -> Action:
     return Action(
         kind="tool",
         agent=how.proposer,
@@ -205,13 +200,7 @@ def _action(
         call_id=p.call_id or "",
         confidence=how.confidence,
         risk=risk,
-        impact=impact,
     )
-
-
-async def _preview(run: RunContext, tool: Tool, arguments: Mapping[str, Any]) -> str:
-    make = tool.rules.preview
-    return table(arguments) if make is None else str(await run.call(make, dict(arguments)))
 
 
 async def _own_way(
@@ -334,7 +323,7 @@ async def _execute(run: RunContext, p: _Prepared, how: Execution) -> ToolOutcome
             "error", how.proposer, p.name, p.arguments or {}, how.executor, run.run_id, run.turn, p.position,
             p.call_id or "", failure=outcome.failure, attempts=attempts, risk=tool.rules.risk,
         )  # fmt: skip
-        verdict = await on_failure(run, action, policies)
+        verdict = await on_failure(run, action, policies, failed_call(action))
         if isinstance(verdict, Instead):
             return _told(p, to_text(verdict.value), ok=True)
         if not isinstance(verdict, Again):

@@ -12,10 +12,12 @@ from ..errors import ModelError, ToolError
 from ..runtime import Interrupted
 from ..tools.tool import Effect
 from .context import RunContext
-from .verdict import Again, Verdict
+from .verdict import NOTHING_SHOWN, Again, Subject, Verdict
 
 
-async def on_failure(run: RunContext, action: Action, policies: Sequence[Policy] = ()) -> Verdict | None:
+async def on_failure(
+    run: RunContext, action: Action, policies: Sequence[Policy] = (), subject: Subject = NOTHING_SHOWN
+) -> Verdict | None:
     """Return what is to follow a failure, having waited where it is tried again; None: no policy is about failures.
 
     What may have been done and may not be done twice is put to a person, whether or not a policy says so.
@@ -30,7 +32,7 @@ async def on_failure(run: RunContext, action: Action, policies: Sequence[Policy]
         policies = policies if isinstance(said, (Asked, Deny)) else (*policies, At("error", Ask()))
     elif not is_about_failures(run, policies):
         return None
-    verdict = await run.decide(action, policies)
+    verdict = await run.decide(action, policies, subject)
     if isinstance(verdict, Again) and verdict.delay:
         await run.breakable(lambda: run.runtime.sleep(verdict.delay))
     return verdict

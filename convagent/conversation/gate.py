@@ -42,7 +42,11 @@ async def settle(
     editor: HumanReply | None = None
     while True:
         await run.checkpoint()  # a boundary: what was said, paused, revoked or stopped comes first
-        ruling = _kept_ruling(run, policies, action) if run.runtime.keeps else judge(policies, action)
+        action, unknown = await _estimated(action, subject)
+        if unknown is not None:
+            ruling = unknown
+        else:
+            ruling = _kept_ruling(run, policies, action) if run.runtime.keeps else judge(policies, action)
         run.emit(RulingEvent(action=action, ruling=_word(ruling), reason=_reason(ruling), agent=action.agent))
         match ruling:
             case Allow():
@@ -81,6 +85,16 @@ async def settle(
                 return Again(0.0, who)
             case "stop":
                 raise Stopped(decision.text)
+
+
+async def _estimated(action: Action, subject: Subject) -> tuple[Action, Deny | None]:
+    """Return the action with what it comes to as it is now; or a denial, for no rule could judge that."""
+    if subject.impact is None:
+        return action, None
+    try:
+        return replace(action, impact=await subject.impact(action.arguments)), None
+    except Exception as error:  # noqa: BLE001 - a function of the user
+        return action, Deny(f"its impact could not be estimated: {type(error).__name__}: {error}")
 
 
 def _kept_ruling(run: RunContext, policies: Sequence[Policy], action: Action) -> Ruling:

@@ -17,6 +17,7 @@ from ..events import (
     TerminationEvent,
 )
 from ..human import Grant
+from ..messages import Message
 from .thread import Thread
 
 
@@ -72,22 +73,7 @@ class ConversationState:
     def apply(self, event: Event) -> None:
         """Fold one event in."""
         if isinstance(event, MessageEvent):
-            sender = self.recipient if event.side else self.initiator
-            self.thread.add(sender, event.message, event.inner)
-            if event.inner:
-                return
-            if event.by:  # the side is that of whom it was said to: both see it as a user's
-                self.owes = sender
-            else:
-                self.owes = self.other(sender) if event.owes else None
-            self.opened = True
-            self.sent += 1
-            self.last_speaker = event.sender
-            if event.by:
-                return  # nobody's turn is used up by it
-            if event.side == 0:
-                self.rounds += 1
-            self.auto_replies[event.side] = event.auto_replies
+            self.said(event.side, event.message, event.sender, event.inner, event.by, event.owes, event.auto_replies)
         elif isinstance(event, TerminationEvent):
             self.reason = event.termination_reason
         elif isinstance(event, InputReplyEvent):
@@ -100,3 +86,23 @@ class ConversationState:
             self.grants = (*self.grants, event.grant)
         elif isinstance(event, GrantRevokedEvent):
             self.grants = tuple(g for g in self.grants if g.id != event.grant_id)
+
+    def said(
+        self, side: int, message: Message, sender: str, inner: bool = False, by: str = "", owes: bool = True,
+        auto_replies: int = 0,
+    ) -> None:  # fmt: skip
+        """Fold in a message; the arguments are the fields of a `MessageEvent`."""
+        speaker = self.recipient if side else self.initiator
+        self.thread.add(speaker, message, inner)
+        if inner:
+            return
+        self.opened = True
+        self.sent += 1
+        self.last_speaker = sender
+        if by:  # nobody's turn is used up by it, and the side is that of whom it was said to
+            self.owes = speaker
+            return
+        self.owes = self.other(speaker) if owes else None
+        if side == 0:
+            self.rounds += 1
+        self.auto_replies[side] = auto_replies

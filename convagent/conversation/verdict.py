@@ -73,6 +73,8 @@ class Subject:
     schema: Mapping[str, Any] | None = None
     complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Checks and converts changed arguments; raises `ToolArgumentsError`."""
+    impact: Callable[[Mapping[str, Any]], Awaitable[Any]] | None = None
+    """Estimates what it comes to, and anew when somebody changed it; where that raises it is denied."""
 
 
 NOTHING_SHOWN = Subject()

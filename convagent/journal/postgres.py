@@ -25,7 +25,11 @@ SCHEMA = "convagent"
 """The schema in which its tables are, beside those of the application; and the channel of its notifications."""
 CONNECTIONS = 8
 """How many transactions of one process go on at once; further ones wait."""
-_SESSION = f"SET search_path TO {SCHEMA}; SET lock_timeout TO '5s'; SET idle_in_transaction_session_timeout TO '10s'"
+_SESSION = (
+    f"SET search_path TO {SCHEMA}; SET lock_timeout TO '2s'; SET idle_in_transaction_session_timeout TO '10s'; "
+    # What was acknowledged must be there after a crash, whatever the server takes for enough.
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
 _LISTENING = 0.5
 """Seconds after which the thread that listens looks whether anybody still wants to know."""
 
@@ -52,8 +56,12 @@ class PostgresJournal(DatabaseJournal):
         self._abandoned: list[object] = []
         """Connections of the process that this one was forked from."""
         self._begin_anew()
-        with self.write() as tx:
-            self._prepare(tx)
+        try:
+            with self.write() as tx:
+                self._prepare(tx)
+        except BaseException:
+            self.close()
+            raise
 
     def _begin_anew(self) -> None:
         self._pid = os.getpid()
@@ -91,7 +99,11 @@ class PostgresJournal(DatabaseJournal):
         made = psycopg.connect(
             self._address, autocommit=True, connect_timeout=3, application_name="convagent", keepalives_idle=15
         )
-        made.execute(_SESSION)
+        try:
+            made.execute(_SESSION)
+        except BaseException:
+            made.close()
+            raise
         return made
 
     @contextmanager
@@ -108,14 +120,16 @@ class PostgresJournal(DatabaseJournal):
             try:
                 yield connection
             except BaseException:
-                if not connection.closed:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
                 raise
             finally:
-                if not connection.closed and not self._ended.is_set():
-                    self._idle.append(connection)
-                else:
-                    connection.close()
+                self._put_back(connection)
+
+    def _put_back(self, connection: psycopg.Connection[Any]) -> None:
+        if connection.closed or self._ended.is_set():
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _begun(self, begin: LiteralString) -> psycopg.Connection[Any]:
         while self._idle:
@@ -129,7 +143,11 @@ class PostgresJournal(DatabaseJournal):
             except psycopg.OperationalError:
                 connection.close()  # the server was started again, or a proxy between has let go of it
         connection = self._connect()
-        connection.execute(begin)
+        try:
+            connection.execute(begin)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     # ------------------------------------------------------------ transactions
@@ -217,6 +235,15 @@ class PostgresJournal(DatabaseJournal):
         with self._lock:
             self._listening = bool(self._watchers) and not self._ended.is_set()
             return self._listening
+
+
+def _roll_back(connection: psycopg.Connection[Any]) -> None:
+    """End a transaction that failed; where even that fails, the connection is of no use any more."""
+    try:
+        if not connection.closed:
+            connection.execute("ROLLBACK")
+    except psycopg.Error:
+        connection.close()
 
 
 def without_password(url: str) -> str:

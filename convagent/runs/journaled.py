@@ -53,8 +53,8 @@ class JournaledRuntime(LocalRuntime):
         self.observe(observers)
         self.extras: Callable[[], Mapping[str, Any]] | None = None
         """What else the state of the run holds, kept at the end of a turn where it changed."""
-        self.past: list[Event] = []
-        """What happened in the turns that are finished."""
+        self.past: list[Mapping[str, Any]] = []
+        """What happened in the turns that are finished: events as JSON."""
         self.kept_extras: Mapping[str, Any] = {}
         """What was kept of `extras` last."""
         self.turn = keeper.loaded.turns.get(run_id, 0) if keeper.loaded is not None else 0
@@ -84,7 +84,7 @@ class JournaledRuntime(LocalRuntime):
                 if body.get("what") == "control":
                     self._controls.setdefault(body["strand"], []).append(body["value"])
             elif body.get("type") != STEP:
-                self.past.append(serde.read_body(body, row.run, row.seq, row.time))
+                self.past.append(body)
             elif name == "extras":
                 self.kept_extras = cast("Mapping[str, Any]", serde.revived(body["value"]))
 
@@ -396,10 +396,10 @@ class JournaledRuntime(LocalRuntime):
             directory=self.directory, clock=self.clock,
         )  # fmt: skip
 
-    def events_of_turn(self) -> list[Event]:
-        """Return what happened before in the turn that is entered."""
-        found = [body for body in self._records.values() if body.get("type") != STEP]
-        return [serde.read_body(body, self.run_id, 1, self.clock.now()) for body in found]
+    @property
+    def unfinished(self) -> list[Mapping[str, Any]]:
+        """What happened before in the turn that is entered: events as JSON."""
+        return [body for body in self._records.values() if body.get("type") != STEP]
 
     @property
     def completed(self) -> Event | None:

@@ -136,6 +136,6 @@ def test_doctor_names_messages_that_were_given_up(kept: Kept, command: Command) 
     _sql(
         kept,
         "INSERT INTO outbox (id, root, request, level, target, body, attempts, status, error) "
-        "VALUES ('m1', 1, '', 0, 'https://desk.example', '{}', 9, 'given up', '503')",
+        "VALUES ('m1', 1, '', 0, 'https://desk.example', '{}', 9, 2, '503')",
     )
     assert _wrong(command("doctor").out) == ["message m1 to https://desk.example was given up after 9 tries: 503"]

@@ -189,8 +189,8 @@ Team = Callable[[Ledger, Death], list[ConversableAgent]]
 
 # ---------------------------------------------------------------- processes
 
-_context = multiprocessing.get_context("forkserver")  # each process is a fork of one that has imported everything
-_context.set_forkserver_preload(["tests.durable.mortal"])
+context = multiprocessing.get_context("forkserver")  # each process is a fork of one that has imported everything
+context.set_forkserver_preload(["tests.durable.mortal"])
 
 
 def opened(target: str, lease: float | None = None) -> Journal:
@@ -203,7 +203,7 @@ def opened(target: str, lease: float | None = None) -> Journal:
 
 def start(what: Callable[..., object], *args: Any) -> BaseProcess:
     """Begin a function in a process of its own."""
-    process = _context.Process(target=what, args=args, daemon=True)
+    process = context.Process(target=what, args=args, daemon=True)
     process.start()
     return process
 

@@ -9,9 +9,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Barrier
-from typing import TypeVar
+from typing import Any
 
 from convagent.errors import JournalUnavailable
 from convagent.human import approve, reject
@@ -19,14 +20,12 @@ from convagent.journal import Batch, Inbox
 from tests.durable.asking import asked, begin, waiting, yes
 from tests.durable.places import Place
 
-T = TypeVar("T")
 
-
-def at_once(*calls: Callable[[], T]) -> list[T]:
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
     """Call all at the same moment, each in a thread of its own, and again as long as the journal is locked."""
     ready = Barrier(len(calls))
 
-    def call(one: Callable[[], T]) -> T:
+    def call(one: Callable[[], Any]) -> Any:
         ready.wait()
         while True:
             try:
@@ -41,10 +40,8 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 def test_one_of_fifty_is_accepted_when_they_decide_the_same(place: Place) -> None:
     """The same decision fifty times at once: one counts, all others hear that it counts already."""
     waiting(place.open())
-    inboxes = [Inbox(place.open()) for _ in range(5)]
-    receipts = at_once(
-        *(lambda i=i: inboxes[i % 5].decide("r:1", approve, by="ada", decision_id="d") for i in range(50))
-    )
+    inboxes = [Inbox(place.open()) for _ in range(5)] * 10
+    receipts = at_once(*(partial(i.decide, "r:1", approve, by="ada", decision_id="d") for i in inboxes))
     assert Counter(r.status for r in receipts) == {"accepted": 1, "duplicate": 49}
 
 
@@ -53,24 +50,23 @@ def test_one_decision_stands_when_two_contradict_each_other(place: Place) -> Non
     journal, other = place.open(), place.open()
     for n in range(20):
         waiting(journal, f"r{n}")
-        ways = {"ada": (Inbox(journal), approve), "bob": (Inbox(other), reject("no"))}
-        receipts = dict(zip(ways, at_once(*(
-            lambda by=by, n=n: ways[by][0].decide(f"r{n}:1", ways[by][1], by=by) for by in ways
-        )), strict=True))  # fmt: skip
+        decisions = {"ada": approve, "bob": reject("no")}
+        ada = partial(Inbox(journal).decide, f"r{n}:1", decisions["ada"], by="ada")
+        bob = partial(Inbox(other).decide, f"r{n}:1", decisions["bob"], by="bob")
+        receipts = dict(zip(decisions, at_once(ada, bob), strict=True))
         assert sorted(r.status for r in receipts.values()) == ["accepted", "conflict"]
         stored = journal.request(f"r{n}:1")
         assert stored is not None
         assert stored.reply is not None
         assert receipts[stored.reply.by].status == "accepted"
-        assert stored.reply.decision == ways[stored.reply.by][1]
+        assert stored.reply.decision == decisions[stored.reply.by]
 
 
 def test_quorum_is_met_once_when_all_approve_at_once(place: Place) -> None:
     """Three of five must agree: three count, and the request is answered with them."""
     journal = place.open()
     waiting(journal, "r", "r:1", need=3)
-    inbox = Inbox(journal)
-    receipts = at_once(*(lambda n=n: inbox.decide("r:1", approve, by=f"p{n}") for n in range(5)))
+    receipts = at_once(*(partial(Inbox(journal).decide, "r:1", approve, by=f"p{n}") for n in range(5)))
     assert Counter(r.status for r in receipts) == {"accepted": 3, "duplicate": 2}
     stored = journal.request("r:1")
     assert stored is not None
@@ -83,15 +79,14 @@ def test_decision_or_time_counts_when_both_come_at_once(place: Place) -> None:
     journal, other = place.open(), place.open()
     for n in range(20):
         waiting(journal, f"r{n}")
-        decided, expired = at_once(
-            lambda n=n: Inbox(journal).decide(f"r{n}:1", approve, by="ada").status,
-            lambda n=n: other.expire(f"r{n}:1", 0, force=True),
+        receipt, expired = at_once(
+            partial(Inbox(journal).decide, f"r{n}:1", approve, by="ada"),
+            partial(other.expire, f"r{n}:1", 0, force=True),
         )
         stored = journal.request(f"r{n}:1")
         assert stored is not None
-        assert (stored.status, decided, expired) in (
-            ("answered", "accepted", []), ("expired", "late", [f"r{n}:1"]),
-        )  # fmt: skip
+        outcomes = [("answered", "accepted", []), ("expired", "late", [f"r{n}:1"])]
+        assert (stored.status, receipt.status, expired) in outcomes
 
 
 def test_no_wake_up_is_lost_when_a_run_parks_while_it_is_decided(place: Place) -> None:
@@ -101,8 +96,8 @@ def test_no_wake_up_is_lost_when_a_run_parks_while_it_is_decided(place: Place) -
         claim = begin(journal, f"r{n}")
         journal.append(claim, Batch(requests=[asked(f"r{n}:1")]))
         parked, settled = at_once(
-            lambda claim=claim: journal.append(claim, Batch(status="waiting")),
-            lambda n=n: other.settle(f"r{n}:1", 0, yes(f"r{n}:1")),
+            partial(journal.append, claim, Batch(status="waiting")),
+            partial(other.settle, f"r{n}:1", 0, yes(f"r{n}:1")),
         )
         assert settled
         assert journal.load(f"r{n}").info.status == ("ready" if parked else "running")
@@ -135,7 +130,8 @@ claim = begin(journal, "r")
 n = 0
 while True:
     n += 1
-    journal.append(claim, Batch(rows=[row("r", 2 * n), row("r", 2 * n + 1)], requests=[asked(f"r:{n}")], turns={"r": n}))
+    rows = [row("r", 2 * n), row("r", 2 * n + 1)]
+    journal.append(claim, Batch(rows=rows, requests=[asked(f"r:{n}")], turns={"r": n}))
     print(n, flush=True)
 """
 

@@ -15,6 +15,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"agents"}),
     frozenset({"testing", "compat"}),
     frozenset({"convagent"}),  # the face: convagent/__init__.py
+    frozenset({"commands"}),
     frozenset({"cli"}),
 )
 
