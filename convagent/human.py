@@ -216,7 +216,7 @@ class HumanReply:
     channel: str = ""
     """The channel through which the answer came."""
     end_of_input: bool = False
-    """The channel ended before an answer: text is empty and nobody said anything."""
+    """The channel ended before an answer: nobody said anything; `text` says why, where more is known than that."""
     decision: Decision | None = None
     """What was decided; where only a text came, what was read in it."""
     roles: tuple[str, ...] = ("*",)

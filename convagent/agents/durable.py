@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +11,7 @@ from ..conversation.context import RunContext
 from ..conversation.restoring import fold, restore
 from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
-from ..errors import ConfigError, JournalError, ModelError, RunBlocked
+from ..errors import ConfigError, JournalError, JournalUnavailable, ModelError, RunBlocked
 from ..events import ModelCallFinished, RunCompletionEvent, RunLeftEvent
 from ..journal.base import Batch, Claim, Journal, Loaded, StoredRequest
 from ..messages import Usage
@@ -22,7 +23,7 @@ from ..oversight.policy import Policy as PolicyValue
 from ..oversight.policy import walk
 from ..oversight.serial import form_to_json, from_json, to_json
 from ..runs.journaled import STEP, JournaledRuntime
-from ..runs.keeper import Keeper, called
+from ..runs.keeper import RETRY, Keeper, called
 from ..runs.stored_question import StoredQuestion
 from ..runtime import Control, Parked
 from .memory import join_threads
@@ -228,6 +229,8 @@ class Kept:
         if runtime is None or runtime.keeper.let_go:
             return
         reason = f"{type(error).__name__}: {error}"
+        if isinstance(error, JournalError):
+            runtime.keeper.give_up()
         try:
             if isinstance(error, ModelError) and error.retryable and self.parks:
                 await runtime.keeper.end("waiting", reason, runtime.now() + AGAIN)
@@ -375,7 +378,14 @@ async def advance(
     from .chat import hold
 
     while True:
-        loaded = await called(journal, journal.load, claim.run)
+        try:
+            loaded = await called(journal, journal.load, claim.run)
+        except JournalUnavailable:
+            await asyncio.sleep(RETRY[1])
+            continue
+        except JournalError as damaged:
+            await called(journal, journal.append, claim, Batch(status="blocked", reason=str(damaged)))
+            return None
         kept = Kept(journal, loaded, claim, parks=True)
         token = current_host.set(LoopHost())
         try:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, JournalError
-from ..events import Event, InputRequestEvent, stamp
+from ..errors import ConfigError
+from ..events import InputRequestEvent, stamp
 
 if TYPE_CHECKING:
-    from ..journal.record import Record, Verdict
-    from ..journal.store import DatabaseJournal
+    from ..journal import Inbox
+    from ..journal.record import Verdict
     from .redact import Redactor
     from .rows import Row
 
@@ -36,21 +36,21 @@ def is_journal(path: str | PathLike[str]) -> bool:
 
 
 def verify(path: str | PathLike[str], head: str) -> Verdict:
-    """Compute the chains of a journal again; see `Record.verify`."""
-    with _record(path) as (_, record):
-        return record.verify(head=head)
+    """Compute the chains of a journal again; see `Inbox.verify`."""
+    with _opened(path) as inbox:
+        return inbox.verify(head=head)
 
 
 def head(path: str | PathLike[str]) -> str:
-    """Return one text that covers all chains of a journal; see `Record.head`."""
-    with _record(path) as (_, record):
-        return record.head()
+    """Return one text that covers all chains of a journal; see `Inbox.head`."""
+    with _opened(path) as inbox:
+        return inbox.head()
 
 
 def lines_of(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
     """Read the rows of a journal as lines of a log, numbered from 1, as they stand, secrets included."""
-    with _record(path) as (_, record):
-        for number, line in enumerate(record.export(), 1):
+    with _opened(path) as inbox:
+        for number, line in enumerate(inbox.export(), 1):
             yield number, line.removesuffix("\n")
 
 
@@ -60,15 +60,22 @@ def rows_of(path: str | PathLike[str]) -> Iterator[Row]:
     from .rows import row_of
 
     redactor, known = Redactor(), ""
-    with _record(path) as (journal, record):
-        for number, line in enumerate(record.export(), 1):
+    with _opened(path) as inbox:
+        for number, line in enumerate(inbox.export(), 1):
             row = row_of(line.removesuffix("\n"), number)
             root = row.run.partition("/")[0]
             if root != known:
-                for event in _asked(journal, root):  # what a question marks as secret is hidden wherever else it stands
-                    redactor.body(event)
                 known = root
+                _learn_secrets(redactor, inbox, root)
             yield _hidden(row, redactor)
+
+
+def _learn_secrets(redactor: Redactor, inbox: Inbox, run: str) -> None:
+    """Let what the questions of a run mark as secret be hidden wherever else it stands, before them, too."""
+    for stored in inbox.journal.load(run).requests:
+        event = InputRequestEvent(request=stored.request)
+        stamp(event, stored.run, 1, stored.asked)
+        redactor.body(event)
 
 
 def _hidden(row: Row, redactor: Redactor) -> Row:
@@ -81,23 +88,12 @@ def _hidden(row: Row, redactor: Redactor) -> Row:
     return replace(row, body={**json.loads(redactor.body(event)), "type": row.body["type"]})
 
 
-def _asked(journal: DatabaseJournal, root: str) -> Iterator[Event]:
-    for stored in journal.load(root).requests:
-        event = InputRequestEvent(request=stored.request)
-        stamp(event, stored.run, 1, stored.asked)
-        yield event
-
-
 @contextmanager
-def _record(path: str | PathLike[str]) -> Generator[tuple[DatabaseJournal, Record]]:
-    from ..journal import open_journal
-    from ..journal.record import Record
-    from ..journal.store import DatabaseJournal
+def _opened(path: str | PathLike[str]) -> Generator[Inbox]:
+    from ..journal import Inbox, open_journal
 
     journal = open_journal(path, create=False)
     try:
-        if not isinstance(journal, DatabaseJournal):
-            raise JournalError(f"{journal.url}: this kind of journal has no record that can be read")
-        yield journal, Record(journal)
+        yield Inbox(journal)
     finally:
         journal.close()

@@ -19,6 +19,8 @@ _SOME = 1000
 """Among how many ids the one is looked for that was meant."""
 PATIENCE = 10.0
 """Seconds for which a command tries again while a journal is locked by others or cannot be reached."""
+AT_FIRST = 2.0
+"""The same while it is opened: a server that is not there is said soon."""
 PAUSE = 0.1
 T = TypeVar("T")
 
@@ -45,20 +47,20 @@ def opened(options: Any, *, create: bool = False) -> Generator[Journal]:
         raise ConfigError(f"which journal? Name it by --journal PATH|URL, or by the variable {JOURNAL}")
     if not create:
         check_there(place)
-    journal = patiently(lambda: open_journal(place, create=create))
+    journal = patiently(lambda: open_journal(place, create=create), AT_FIRST)
     try:
         yield journal
     finally:
         journal.close()
 
 
-def patiently(call: Callable[[], T]) -> T:
-    """Call, and again while the journal is locked by others.
+def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
+    """Call, and again while the journal is locked by others, for so many seconds.
 
     Raises:
         JournalUnavailable: it was so for too long.
     """
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while True:
         try:
             return call()

@@ -9,9 +9,8 @@ from .._reader import LineReader
 from .._screen import is_tty
 from ..duration import seconds
 from ..errors import ConfigError, JournalError
-from ..journal.base import OVER, Journal
-from ..journal.record import Record
-from ..journal.store import DatabaseJournal
+from ..journal import Inbox
+from ..journal.base import OVER
 from . import Say
 from .journals import load, opened, patiently, suggesting
 from .runs import every_run
@@ -24,7 +23,7 @@ def export(options: Any, say: Say) -> int:
         JournalError: there is no such run, or it is damaged.
     """
     with opened(options) as journal, suggesting(journal, options.id):
-        for line in _record(journal).export(options.id):
+        for line in Inbox(journal).export(options.id):
             say(line.rstrip("\n"))
     return 0
 
@@ -39,50 +38,45 @@ def remove(options: Any, say: Say) -> int:
     with opened(options) as journal:
         match options.runs:
             case "delete":
-                return _delete(journal, options, say)
+                return _delete(Inbox(journal), options, say)
             case "prune":
-                return _prune(journal, options, say)
+                return _prune(Inbox(journal), options, say)
             case _:
-                return _forget(journal, options, say)
+                return _forget(Inbox(journal), options, say)
 
 
-def _delete(journal: Journal, options: Any, say: Say) -> int:
-    info = load(journal, options.id).info
+def _delete(inbox: Inbox, options: Any, say: Say) -> int:
+    info = load(inbox.journal, options.id).info
     if info.id != options.id:
         raise JournalError(f"{options.id} is a run inside {info.id}; only {info.id} can be deleted, with all inside it")
     state = info.status if info.status in OVER else f"{info.status}, and not over"
     if not _meant(f"Delete run {info.id} of {', '.join(info.agents)}, which is {state}?", options, say):
         return _kept(say)
-    patiently(lambda: _record(journal).delete(info.id))
+    patiently(lambda: inbox.delete(info.id))
     say(f"run {info.id} is deleted")
     return 0
 
 
-def _prune(journal: Journal, options: Any, say: Say) -> int:
-    before = journal.now() - seconds(options.older_than, "--older-than")
-    old = [info for info in every_run(journal, [*OVER]) if info.updated < before]
+def _prune(inbox: Inbox, options: Any, say: Say) -> int:
+    before = inbox.journal.now() - seconds(options.older_than, "--older-than")
+    old = sum(info.updated < before for info in every_run(inbox.journal, [*OVER]))
     if not old:
         say(f"No run has been over for {options.older_than}.")
         return 0
-    if not _meant(f"Delete {len(old)} runs that have been over for {options.older_than}?", options, say):
+    if not _meant(f"Delete {old} runs that have been over for {options.older_than}?", options, say):
         return _kept(say)
-    gone = patiently(lambda: _record(journal).prune(before))
+    gone = patiently(lambda: inbox.prune(older_than=options.older_than))
     say(f"{len(gone)} runs are deleted")
     return 0
 
 
-def _forget(journal: Journal, options: Any, say: Say) -> int:
-    if not _meant(f"Erase what {options.person} answered, said and was asked, in every run that is over?", options, say):
+def _forget(inbox: Inbox, options: Any, say: Say) -> int:
+    person = options.person
+    if not _meant(f"Erase what {person} answered, said and was asked, in every run that is over?", options, say):
         return _kept(say)
-    count = patiently(lambda: _record(journal).forget(options.person))
-    say(f"{count} rows of {options.person} are erased; runs that are not over keep theirs")
+    count = patiently(lambda: inbox.forget(person))
+    say(f"{count} rows of {person} are erased; runs that are not over keep theirs")
     return 0
-
-
-def _record(journal: Journal) -> Record:
-    if not isinstance(journal, DatabaseJournal):
-        raise JournalError(f"{journal.url}: this kind of journal has no record to work on")
-    return Record(journal)
 
 
 def _meant(question: str, options: Any, say: Say) -> bool:

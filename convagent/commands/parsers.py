@@ -45,7 +45,7 @@ def _made(commands: Any, name: str, help: str, more: str = "") -> Any:
 
 def _add_inbox(commands: Any) -> None:
     parser = _made(commands, "inbox", "find and answer the questions that wait for a person")
-    inner = parser.add_subparsers(dest="inbox", required=True, metavar="COMMAND")
+    inner = parser.add_subparsers(dest="inbox", required=True, metavar="COMMAND", help="what is done there")
 
     made = _made(inner, "list", "list the open questions, the one that is due first first")
     _add_filters(made)
@@ -127,7 +127,7 @@ def _add_runs(commands: Any) -> None:
         help="ready, running, waiting, left, blocked, done or failed; may be repeated",
     )  # fmt: skip
     _add_json(parser, "one object a line")
-    inner = parser.add_subparsers(dest="runs", metavar="COMMAND")
+    inner = parser.add_subparsers(dest="runs", metavar="COMMAND", help="what is done with one; none: they are listed")
 
     def of_one(name: str, help: str, more: str = "") -> Any:
         made = _made(inner, name, help, more)

@@ -28,6 +28,8 @@ def serve(options: Any, say: Say) -> int:
             served(Inbox(journal), options.host, options.port, tell=say, **given)
         except KeyboardInterrupt:
             say("The inbox is closed.")
+        except SystemExit:  # the server could not begin, and has said why
+            return 1
     return 0
 
 

@@ -6,6 +6,7 @@ What policies are made of is imported in functions: it is loaded with the first 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..action import Action, Failure, Policy
 from ..errors import ModelError, ToolError
@@ -32,10 +33,21 @@ async def on_failure(
         policies = policies if isinstance(said, (Asked, Deny)) else (*policies, At("error", Ask()))
     elif not is_about_failures(run, policies):
         return None
-    verdict = await run.decide(action, policies, subject)
+    verdict = await run.decide(_final(run, action, policies), policies, subject)
     if isinstance(verdict, Again) and verdict.delay:
         await run.breakable(lambda: run.runtime.sleep(verdict.delay))
     return verdict
+
+
+def _final(run: RunContext, action: Action, policies: Sequence[Policy]) -> Action:
+    """Return a failure that no policy tries again as one that may not be: `failing` waits for no further attempt."""
+    from ..oversight.atoms import Retry
+    from ..oversight.policy import judge
+
+    failed = action.failure
+    if failed is None or not failed.retryable or isinstance(judge((*run.policies, *policies), action), Retry):
+        return action
+    return replace(action, failure=replace(failed, retryable=False))
 
 
 IN_DOUBT = Failure("InDoubt", "its process ended while it ran; it may have been done", retryable=False, doubt=True)

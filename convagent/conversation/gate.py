@@ -165,16 +165,16 @@ class _Panel:
                 return _Outcome(approve, (), None, (granted.id,))
         request = self._request(demand, given)
         while True:
-            why = "unreachable"
+            why, failed = "unreachable", ""
             if run.runtime.reaches(demand.who, demand.need - len(given), (action.agent, action.asked_by, *given)):
                 reply = await run.put(request, form=demand.form)
                 if reply is not None and not reply.end_of_input:
                     return self._decided(request, demand, reply)
-                why = "unreachable" if reply is not None else "time is up"
+                why, failed = ("unreachable", reply.text) if reply is not None else ("time is up", "")
             after = demand.then
             run.emit(EscalatedEvent(request=request, why=why, to=_next(after, why), agent=action.agent))
             if after is None:
-                return self._unanswered(demand, why)
+                return self._unanswered(demand, why, failed)
             if not isinstance(after, Asked):
                 return _Outcome(approve if isinstance(after, Allow) else reject(getattr(after, "reason", "")))
             demand, *others = after.demands
@@ -184,7 +184,7 @@ class _Panel:
             # The same question, a level higher: its id stays, so that an answer finds it.
             request = replace(self._request(demand, given, request.id), level=request.level + 1)
 
-    def _unanswered(self, demand: Demand, why: str) -> _Outcome:
+    def _unanswered(self, demand: Demand, why: str, failed: str) -> _Outcome:
         who = " or ".join(demand.who) or "a person"
         if why == "time is up":
             silent = f"{who} did not answer" if demand.who else "nobody answered"
@@ -192,7 +192,7 @@ class _Panel:
         action, needed = self.action, f"{demand.need} of {who}" if demand.need > 1 else who
         error = NobodyReachable(
             f"{action.kind} {action.name!r} of {action.agent!r} needs {needed}, whom no channel of this run reaches; "
-            "either none serves them, or people= does not name them, or their input has ended. "
+            f"{f'the last one failed, {failed}' if failed else _UNSERVED}. "
             "Pass channels= or people= that do, or say what counts then: ask(...) >> deny('...')"
         )
         raise self.run.nobody(error)
@@ -285,6 +285,9 @@ def _changed(action: Action, before: Mapping[str, Any] | None) -> str:
         if before.get(name) != action.arguments.get(name)
     ]
     return "\n".join(lines) or "(the same as last time)"
+
+
+_UNSERVED = "either none serves them, or people= does not name them, or their input has ended"
 
 
 def _next(after: Ruling | None, why: str) -> str:

@@ -17,7 +17,7 @@ async def converse(run: RunContext) -> str:
     try:
         while True:
             await run.checkpoint()  # first: what was said outside may call for another turn
-            speaker = pattern.next_speaker(state)
+            speaker = await pattern.choose(run) if pattern.asks else pattern.next_speaker(state)
             if speaker is None:
                 break
             run.turn += 1

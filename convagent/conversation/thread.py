@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any, cast
 
 from ..agent import Agent
 from ..messages import Message, content_text
 
-_FIRST, _INNER = 1, 2
+_INNER = 1
+_FEW = 127
+"""As many agents fit into a byte, beside whether a message is an inner one."""
 _KEPT = ("content", "function_call", "tool_responses", "tool_calls", "tool_call_id", "name", "context")
 
 
 class Thread:
-    """An append-only record of what two agents said to each other.
+    """An append-only record of what two agents, or the members of a group, said to each other.
 
-    Each side's view is derived when it is first asked for, and extended as the record grows:
-    own messages have role assistant, the other's role user. A view is an ordinary list that
-    belongs to its agent; what a user changes in it is that agent's memory from then on.
+    Each one's view is derived when it is first asked for, and extended as the record grows: own messages
+    have role assistant, those of the others role user. A view is an ordinary list that belongs to its
+    agent; what a user changes in it is that agent's memory from then on.
     """
 
-    __slots__ = ("_done", "_marks", "_said", "_views", "first", "second")
+    __slots__ = ("_done", "_marks", "_said", "_views", "agents")
 
-    def __init__(self, first: Agent, second: Agent) -> None:
-        self.first, self.second = first, second
+    def __init__(self, first: Agent, second: Agent, *others: Agent) -> None:
+        self.agents: tuple[Agent, ...] = (first, second, *others)
         self._said: list[Message | str] = []
         """Every message; of one that is a text and nothing else the text: thousands of threads may wait at once."""
-        self._marks = bytearray()
-        """Of each message who said it, and whether it is an inner one."""
-        self._views: list[list[Message] | None] = [None, None]
-        self._done = [0, 0]
+        self._marks: bytearray | array[int] = bytearray() if len(self.agents) <= _FEW else array("L")
+        """Of each message whose it is, by position, and whether it is an inner one."""
+        self._views: list[list[Message] | None] = [None] * len(self.agents)
+        self._done = [0] * len(self.agents)
+
+    def side(self, agent: Agent) -> int:
+        """Return the position of an agent; one that does not belong here stands where the second does."""
+        for position, member in enumerate(self.agents):
+            if member is agent:
+                return position
+        return 1
 
     def add(self, sender: Agent, message: Message, inner: bool = False) -> None:
-        """Append a message of one side; an `inner` one is seen by that side only."""
+        """Append a message of one of them; an `inner` one is seen by that one only."""
         content = message.get("content")
         self._said.append(content if len(message) == 1 and isinstance(content, str) else message)
-        self._marks.append((_FIRST if sender is self.first else 0) | (_INNER if inner else 0))
+        side = 0 if sender is self.agents[0] else self.side(sender)
+        self._marks.append(side << 1 | (_INNER if inner else 0))
 
     def preset(self, agent: Agent, messages: list[Message]) -> None:
-        """Give one side a view that was made elsewhere; later messages are appended to that list."""
-        side = 0 if agent is self.first else 1
+        """Give one of them a view that was made elsewhere; later messages are appended to that list."""
+        side = self.side(agent)
         self._views[side] = messages
         self._done[side] = len(self._said)
 
     def view(self, agent: Agent) -> list[Message]:
-        """Return one side's messages, as chat-completions messages; the same list every time."""
-        side = 0 if agent is self.first else 1
+        """Return one agent's messages, as chat-completions messages; the same list every time."""
+        side = 0 if agent is self.agents[0] else self.side(agent)
         view = self._views[side]
         if view is None:
             view = self._views[side] = []
@@ -57,11 +68,11 @@ class Thread:
         return view
 
     def latest(self, agent: Agent) -> list[Message]:
-        """Return one side's view of the last message it sees, or its whole view where that was asked for before.
+        """Return one agent's view of the last message it sees, or its whole view where that was asked for before.
 
         For an agent that looks no further back: a view that nobody reads is not made.
         """
-        side = 0 if agent is self.first else 1
+        side = 0 if agent is self.agents[0] else self.side(agent)
         if self._views[side] is not None:
             return self.view(agent)
         for position in range(len(self._said) - 1, -1, -1):
@@ -71,24 +82,19 @@ class Thread:
         return []
 
     def _seen(self, position: int, side: int) -> Message | None:
-        """Return a message as one side sees it; None: it does not."""
+        """Return a message as one of them sees it; None: it does not."""
         mark, said = self._marks[position], self._said[position]
-        first = bool(mark & _FIRST)
-        own = first is (side == 0) or self.first is self.second
+        sender = self.agents[mark >> 1]
+        own = mark >> 1 == side or sender is self.agents[side]
         if mark & _INNER and not own:
             return None
-        name = (self.first if first else self.second).name
         if isinstance(said, str):
-            return {"content": said, "role": "assistant" if own else "user", "name": name}
-        return as_seen(said, own, name)
-
-    def other(self, agent: Agent) -> Agent:
-        """Return the agent on the other side."""
-        return self.second if agent is self.first else self.first
+            return {"content": said, "role": "assistant" if own else "user", "name": sender.name}
+        return as_seen(said, own, sender.name)
 
     def has(self, agent: Agent, other: Agent) -> bool:
-        """Return whether this thread is between these two."""
-        return (agent is self.first and other is self.second) or (agent is self.second and other is self.first)
+        """Return whether both belong to this thread."""
+        return any(agent is member for member in self.agents) and any(other is member for member in self.agents)
 
 
 def as_seen(message: Message, own: bool, sender: str) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from ..errors import JournalError
 from ..human import HumanReply
 from ..serde import read_value, write_value
 from .base import StoredRequest
@@ -23,7 +24,10 @@ EVERYBODY = "*"
 def request(tx: Tx, id: str) -> StoredRequest | None:
     """Return one request."""
     row = tx.one(f"SELECT {REQUEST} WHERE q.id = ?", (escaped(id),))
-    return None if row is None else request_from(tx, row)
+    try:
+        return None if row is None else request_from(tx, row)
+    except ValueError as wrong:
+        raise JournalError(f"{tx.url}: request {id!r} is damaged ({wrong}); others are not concerned") from None
 
 
 def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> list[StoredRequest]:
@@ -42,7 +46,15 @@ def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> lis
         return []
     rows = tx.all(f"SELECT q.request, {REQUEST} WHERE q.request IN ({', '.join('?' * len(numbers))})", numbers)
     by_number = {number: row for number, *row in rows}
-    return [request_from(tx, by_number[number]) for number in numbers]
+    return [found for number in numbers if (found := _readable(tx, by_number[number])) is not None]
+
+
+def _readable(tx: Tx, row: Sequence[Any]) -> StoredRequest | None:
+    """Return a request; None: it is damaged. Its run is blocked, with the reason, when somebody moves it on."""
+    try:
+        return request_from(tx, row)
+    except ValueError:
+        return None
 
 
 def _of_people(tx: Tx, who: Sequence[str], begin: Sequence[Any], limit: int) -> list[tuple[float, int]]:

@@ -68,9 +68,11 @@ def _take(tx: Tx, number: int, run: str, fence: int, worker: str, lease: float) 
     return Claim(run, fence + 1, worker)
 
 
-def claim_ready(tx: Tx, worker: str, knows: Container[str], lease: float, limit: int) -> list[tuple[int, Claim]]:
-    """Claim runs that are to be moved on; return their numbers and the claims."""
-    chosen = [(number, id, fence) for number, id, fence in _deserted(tx, knows)][:limit]
+def claim_ready(
+    tx: Tx, worker: str, knows: Container[str], lease: float, limit: int, held: Container[str] = ()
+) -> list[tuple[int, Claim]]:
+    """Claim runs that are to be moved on, but none that is `held` here; return their numbers and the claims."""
+    chosen = [(number, id, fence) for number, id, fence in _deserted(tx, knows) if unescaped(id) not in held][:limit]
     if len(chosen) < limit:
         due = sorted(_due(tx, knows, limit - len(chosen)))
         chosen += [(number, id, fence) for _, number, id, fence in due][: limit - len(chosen)]
@@ -110,11 +112,21 @@ def _known(names: str, knows: Container[str]) -> bool:
     return all(name in knows for name in cast("list[str]", json.loads(names)))
 
 
-def renew(tx: Tx, worker: str, lease: float) -> frozenset[str]:
-    """Prolong every claim of a worker; return the runs that it holds."""
-    tx.run("UPDATE runs SET lease = ? WHERE worker = ? AND status = ?", (tx.ticks() + lease, escaped(worker), RUNNING))
-    rows = tx.all("SELECT id FROM runs WHERE worker = ? AND status = ?", (escaped(worker), RUNNING))
-    return frozenset(unescaped(id) for (id,) in rows)
+def renew(tx: Tx, worker: str, lease: float, held: Container[str] | None = None) -> frozenset[str]:
+    """Prolong the claims of a worker; return the runs that it holds.
+
+    Args:
+        held: the runs that it still moves: what it let go of without a word is for others when its lease ends.
+    """
+    rows = tx.all(f"SELECT run, id FROM runs WHERE worker = ? AND status = ?{tx.lock}", (escaped(worker), RUNNING))
+    ours = {number: unescaped(id) for number, id in rows}
+    gone = [number for number, id in ours.items() if held is not None and id not in held]
+    others = f" AND run NOT IN ({', '.join('?' * len(gone))})" if gone else ""
+    tx.run(
+        f"UPDATE runs SET lease = ? WHERE worker = ? AND status = ?{others}",
+        (tx.ticks() + lease, escaped(worker), RUNNING, *gone),
+    )
+    return frozenset(ours.values())
 
 
 def release(tx: Tx, run: str, status: RunStatus, reason: str) -> bool:

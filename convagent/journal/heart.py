@@ -43,6 +43,12 @@ class Heart:
             self._begin_anew()
         return self._worker
 
+    @property
+    def runs(self) -> frozenset[str]:
+        """The ids of the runs whose claims are renewed."""
+        with self._changed:
+            return frozenset(claim.run for claim in self._held)
+
     def hold(self, claim: Claim, lost: Callable[[], None]) -> None:
         """Renew a claim from now on. `lost` is called, in the heart's thread, when somebody else has taken the run."""
         with self._changed:

@@ -108,7 +108,8 @@ class DatabaseJournal(ABC):
     def claim_ready(self, worker: str, knows: Container[str], lease: float, limit: int = 1) -> list[Claim]:
         """Claim runs that are to be moved on; see `Journal.claim_ready`."""
         with self.write() as tx:
-            found = claims.claim_ready(tx, worker, knows, lease, limit)
+            held_here = self.heart.runs if worker == self.heart.worker else ()
+            found = claims.claim_ready(tx, worker, knows, lease, limit, held_here)
             held = [(claim, writing.held_by(tx, number, claim)) for number, claim in found]
         for claim, one in held:
             self._held[claim.run, claim.fence] = one
@@ -117,7 +118,7 @@ class DatabaseJournal(ABC):
     def renew(self, worker: str, lease: float) -> frozenset[str]:
         """Prolong every claim of a worker, and return the runs that it still holds."""
         with self.write() as tx:
-            return claims.renew(tx, worker, lease)
+            return claims.renew(tx, worker, lease, self.heart.runs if worker == self.heart.worker else None)
 
     def append(self, claim: Claim, batch: Batch) -> bool:
         """Write a batch under a claim; see `Journal.append`."""

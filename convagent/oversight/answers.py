@@ -11,7 +11,7 @@ import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from ..duration import Duration, seconds
 from ..errors import ConfigError
@@ -29,6 +29,7 @@ from ..human import (
     try_again,
 )
 from .authority import Directory, refusal
+from .values import is_finite
 
 
 def read_answer(
@@ -178,7 +179,7 @@ def _json(text: str) -> Any:
     return json.loads(text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_once)
 
 
-def _no_number(text: str) -> Any:
+def _no_number(text: str) -> NoReturn:
     raise NotUnderstood(f"{text} is not a number that can be worked with")
 
 
@@ -219,13 +220,28 @@ def check(request: HumanRequest, decision: Decision) -> Decision:
     """
     if decision.verb not in request.decisions:
         raise NotUnderstood(f"{decision.verb} is not possible here; {expected(request)}")
+    _check_numbers(decision.arguments)
+    _check_numbers(decision.value)
     if decision.verb == "edit":
         _check_edit(request, decision)
     if decision.verb == "approve" and (request.options or request.form is not None):
         return _check_form(request, decision)
+    if decision.verb == "approve" and decision.value is not None:
+        raise NotUnderstood("approve stands alone here: no form was asked for")
     if decision.always and all(offer.scope != decision.always for offer in request.offers):
         raise NotUnderstood("always is not offered here; approve this one")
     return decision
+
+
+def _check_numbers(value: Any) -> None:
+    """Refuse what is no number, as where it is typed: NaN is within every limit of a schema."""
+    if not is_finite(value):
+        _no_number(str(value))
+    if isinstance(value, Mapping):
+        value = list(cast(Mapping[Any, Any], value).values())
+    if isinstance(value, (list, tuple)):
+        for part in cast("list[Any]", value):
+            _check_numbers(part)
 
 
 def _check_edit(request: HumanRequest, decision: Decision) -> None:
@@ -252,6 +268,7 @@ def _check_form(request: HumanRequest, decision: Decision) -> Decision:
     assert request.form is not None
     if hasattr(value, "model_dump"):
         filled: Any = _plain(value, by_alias=True)
+        _check_numbers(filled)
     else:
         filled = value if value is not None else dict[str, Any]()
     if isinstance(filled, Mapping):

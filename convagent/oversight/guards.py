@@ -109,7 +109,7 @@ class Below(Policy):
 
 @dataclass(frozen=True, slots=True)
 class Failing(Policy):
-    """The inner policy, where something failed so often, or in a way that must not be tried again."""
+    """The inner policy, where something failed so often, or in a way that is not tried again."""
 
     attempts: int
     policy: Policy

@@ -137,6 +137,10 @@ def _share(what: str, value: Any) -> float:
 
 
 def _form(value: Any) -> Any:
+    if isinstance(value, dict):
+        from ..json_schema import checker
+
+        checker(cast("dict[str, Any]", value), "form=")
     if value is None or isinstance(value, dict) or hasattr(value, "model_json_schema"):
         return cast(Any, value)
     if isinstance(value, (list, tuple)) and value and all(isinstance(v, str) for v in cast(list[Any], value)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..agent import Participant
+from ..conversation.context import RunContext
 from ..conversation.state import ConversationState
 
 
@@ -10,6 +11,7 @@ class TwoAgent:
     """The initiator opens; whoever was asked for a reply speaks next, for `max_turns` round trips at most."""
 
     __slots__ = ()
+    asks = False
 
     def next_speaker(self, state: ConversationState) -> Participant | None:
         """Return who owes a reply, unless the round trips are used up."""
@@ -18,6 +20,10 @@ class TwoAgent:
         if state.max_turns is not None and state.owes is state.initiator and state.rounds >= state.max_turns:
             return None
         return state.owes
+
+    async def choose(self, run: RunContext) -> Participant | None:
+        """Return who owes a reply."""
+        return self.next_speaker(run.state)
 
     def end_reason(self, state: ConversationState) -> str:
         """Name the used-up limit, if that is what ended it."""

@@ -189,6 +189,10 @@ class Keeper:
         finally:
             self.close()
 
+    def give_up(self) -> None:
+        """Do not write what is not written yet, because it cannot be: whoever goes on finds the run without it."""
+        self._batch = Batch()
+
     async def leave(self, reason: str) -> RunStatus:
         """Let go of the run where it stands, for another process to go on with; return what it waits for now.
 

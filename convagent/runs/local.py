@@ -24,7 +24,7 @@ from ..oversight.authority import Directory, sits
 from ..runtime import ANY, Control, Steer
 from ..tools.tool import Effect
 from .clock import MACHINE, Clock, at_work, idle
-from .questions import HOST, Question
+from .questions import HOST, Question, in_words
 from .steering import Steering
 
 if TYPE_CHECKING:
@@ -272,8 +272,8 @@ class LocalRuntime:
 
     def failed(self, request: HumanRequest | None, channel: str, error: BaseException | str) -> None:
         """Record that a channel could not be told something, or not put a request to anybody."""
-        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-        self.emit(ChannelFailedEvent(channel=channel, error=text, request_id=request.id if request is not None else ""))
+        about = request.id if request is not None else ""
+        self.emit(ChannelFailedEvent(channel=channel, error=in_words(error), request_id=about))
 
     def told(self, request: HumanRequest, reply: HumanReply, receipt: Receipt, since: float) -> None:
         """Record an answer that does not count, or not yet alone."""

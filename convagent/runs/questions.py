@@ -172,7 +172,8 @@ class Question:
             # Whoever has approved already is no help there.
             if self._standing & self._asker.channels_for(as_it_stands(self.request, self._votes)):
                 return True
-        ended = HumanReply(self.request.id, channel=channel, end_of_input=True)
+        why = f"{channel}: {in_words(error)}" if error else ""
+        ended = HumanReply(self.request.id, why, channel=channel, end_of_input=True)
         if self.close():
             self._settle_soon(error if isinstance(error, NobodyReachable) else ended)
         return False
@@ -238,6 +239,11 @@ class Question:
             self.future.set_exception(reply)
         else:
             self.future.set_result(reply)
+
+
+def in_words(error: BaseException | str) -> str:
+    """Say what made a channel fail."""
+    return error if isinstance(error, str) else f"{type(error).__name__}: {error}"
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from ..duration import Duration, seconds
@@ -96,11 +97,12 @@ class Fake:
             asked.done(f"{seat.person} is silent")
             return
         if isinstance(behaviour, After):
-            later = behaviour.answer
-            self.clock.call_later(behaviour.delay, lambda: self._act(asked, seat, later))
+            self.clock.call_later(behaviour.delay, partial(self._act_later, asked, seat, behaviour.answer))
             return
         if callable(behaviour) and not isinstance(behaviour, Decision):
-            self._act(asked, seat, behaviour(event.request))
+            answer = behaviour(event.request)
+            _check(seat.person, answer)
+            self._act(asked, seat, answer)
             return
         decision = behaviour if isinstance(behaviour, Decision) else None
         text = behaviour if isinstance(behaviour, str) else ""
@@ -110,6 +112,12 @@ class Fake:
         )  # fmt: skip
         self.receipts.append(event.reply(reply))
         asked.done(f"to {seat.person} was said: {self.receipts[-1].problem}")
+
+    def _act_later(self, asked: _Asked, seat: Seat, behaviour: Behaviour) -> None:
+        try:
+            self._act(asked, seat, behaviour)
+        except Exception as error:  # noqa: BLE001 - what a test's function raises ends its run, and not only this callback
+            asked.event.channel_failed(self.name, error)
 
 
 @dataclass(slots=True)

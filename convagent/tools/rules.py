@@ -45,7 +45,8 @@ def tool_rules(
     for policy in policies:
         if not callable(policy) or getattr(policy, "__module__", "") == "convagent.oversight.words":
             raise ConfigError(
-                f"tool {name!r}: approval={policy!r} is not a policy; expected ask('clerk'), when(...), ..."
+                f"tool {name!r}: approval={policy!r} is not a policy; expected such as ask('clerk') or "
+                "when(arg.amount > 100, ask('clerk'))"
             )
     for what, fn in (("preview", preview), ("impact", impact), ("cleanup", cleanup)):
         if fn is not None and not callable(fn):

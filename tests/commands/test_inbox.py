@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from convagent.journal import Inbox, StoredRequest, open_journal
 from tests.commands.conftest import TEAM, Command, Kept, Process
 from tests.commands.keep import waiting_run
+
+Python = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _stored(kept: Kept) -> StoredRequest:
@@ -199,12 +202,12 @@ def test_edit_takes_json_and_one_quoted_line(kept: Kept, command: Command) -> No
     assert sorted(Path("paid").read_text().splitlines()) == ["20 to Bob: a b", "30 to Bob: c d"]
 
 
-def test_answer_is_read_from_a_pipe(kept: Kept, python: Callable[..., object]) -> None:
+def test_answer_is_read_from_a_pipe(kept: Kept, python: Python) -> None:
     """A single dash stands for the standard input."""
     done = python(
         "-m", "convagent.cli", "inbox", "answer", kept.request, "-", "--by", "ada", input="reject no receipt\n"
     )
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr
     reply = _stored(kept).reply
     assert reply is not None
     assert str(reply.decision) == "reject: no receipt"

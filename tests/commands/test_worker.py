@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import time
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from convagent.journal import open_journal
 from tests.commands.conftest import TEAM, Command, Kept, Process
 from tests.commands.keep import waiting_run
+
+Python = Callable[..., subprocess.CompletedProcess[str]]
 
 SLOW = "tests.commands.team:slow"
 
@@ -26,6 +29,7 @@ def _status(kept: Kept, run: str = "") -> tuple[str, str]:
 
 def _ready_run(kept: Kept) -> str:
     """Keep a run that nobody has begun to move."""
+    os.mkfifo("go")
     journal = open_journal(kept.path)
     journal.begin("slow-run", journal.load(kept.run).spec, ["customer", "desk"], "test", 1.0, "ready")
     journal.close()
@@ -84,10 +88,10 @@ def test_worker_finishes_what_it_moves_at_the_first_signal(kept: Kept, start: Ca
     run = _ready_run(kept)
     worker = start("worker", SLOW)
     worker.until(f"run {run}  moves on")
-    _there(Path("begun"))
+    worker.until("begun")
     worker.signal(signal.SIGTERM)
     worker.until(f"Stopping when {run} has come to a pause")
-    Path("go").touch()
+    Path("go").write_text("")
     worker.until(f"run {run}  is over")
     assert worker.end() == 0
     assert Path("paid").read_text() == "40 to slow\n"
@@ -97,7 +101,7 @@ def test_worker_lets_go_of_what_it_moves_at_the_second_signal(kept: Kept, start:
     """What can be broken off is free for another worker at once."""
     run = _ready_run(kept)
     worker = start("worker", "tests.commands.team:thinking")
-    _there(Path("begun"))
+    worker.until("begun")
     worker.signal(signal.SIGTERM)
     worker.until("Stopping when")
     worker.signal(signal.SIGTERM)
@@ -112,23 +116,14 @@ def test_worker_ends_at_the_second_signal_although_a_tool_runs(
     """Whether the payment was made is not known then: whoever goes on with the run is asked, and it is not repeated."""
     run = _ready_run(kept)
     worker = start("worker", SLOW)
-    _there(Path("begun"))
+    worker.until("begun")
     worker.signal(signal.SIGTERM)
     worker.until("Stopping when")
     worker.signal(signal.SIGTERM)
     assert worker.end() == 128 + signal.SIGTERM
-    Path("go").touch()
     assert f"run {run}  waits for anybody" in command("worker", SLOW, "--once").out
     assert "retry" in command("inbox", "show", f"{run}:1").out
     assert not Path("paid").exists()
-
-
-def _there(path: Path) -> None:
-    """Wait for a file."""
-    until = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < until, f"{path} has not come"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -186,11 +181,11 @@ def test_worker_takes_one_slot_at_least(kept: Kept, command: Command) -> None:
 # ---------------------------------------------------------------- resume
 
 
-def test_resume_asks_here_and_goes_on_to_the_end(kept: Kept, python: Callable[..., object]) -> None:
+def test_resume_asks_here_and_goes_on_to_the_end(kept: Kept, python: Python) -> None:
     """The last messages, the question, what comes of the answer; exit code 0."""
     done = python("-m", "convagent.cli", "resume", kept.run, TEAM, input="approve\n")
-    said = done.stdout  # type: ignore[attr-defined]
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
+    said = done.stdout
+    assert done.returncode == 0, done.stderr
     assert said.startswith(f"[run {kept.run} of customer, desk goes on; it was waiting ")
     assert "Bob wants his money back" in said
     assert said.count("May desk call refund?") == 1
@@ -259,10 +254,10 @@ def test_resume_is_refused_while_another_process_has_the_run(
     """Who has it is said."""
     run = _ready_run(kept)
     worker = start("worker", SLOW)
-    _there(Path("begun"))
+    worker.until("begun")
     listed = [json.loads(line) for line in command("runs", "--json", "--status", "running").out.splitlines()]
     said = command("resume", run, SLOW)
     assert said.code == 1
     assert f"run {run!r} is held by {listed[0]['worker']}" in said.err
-    Path("go").touch()
+    Path("go").write_text("")
     worker.until("is over")

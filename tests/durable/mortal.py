@@ -1,4 +1,4 @@
-"""Processes that end, or freeze, at a chosen moment; what their tools leave behind; and a person who answers truthfully.
+"""Processes that end, or freeze, at a chosen moment; what their tools leave behind; a person who tells the truth.
 
 The product has no hooks for this: a process is given a journal that kills it before or after the call that matches a
 mark, and tools that do so inside their body.
@@ -14,7 +14,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -229,10 +229,8 @@ def enqueue_in(target: str, ledger: Ledger, run: str, death: Death = NEVER) -> N
     """Have a run kept, as a web request does that may be repeated."""
     with closing(opened(target)) as journal:
         mortal: Any = Mortal(journal, death)
-        try:
+        with suppress(JournalError):  # it is there already
             begin(mortal, lambda: team(ledger), run)
-        except JournalError as error:
-            assert "there is a run" in str(error)
 
 
 def work_in(target: str, ledger: Ledger, death: Death = NEVER, make: Team = team, lease: float | None = None) -> None:

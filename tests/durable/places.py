@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -28,6 +30,10 @@ class Place(Protocol):
 
     def look(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what stands in the tables."""
+        ...
+
+    def copy(self, path: Path) -> AbstractContextManager[Place]:
+        """Return a copy of what is in it at this moment, as its database's own tool makes it."""
         ...
 
 
@@ -57,6 +63,14 @@ class SQLitePlace(_Opened):
         self._opened.append(journal)
         return journal
 
+    @contextmanager
+    def copy(self, path: Path) -> Generator[SQLitePlace]:
+        """Return a copy of what is in it at this moment."""
+        with closing(sqlite3.connect(self.path)) as here, closing(sqlite3.connect(path)) as there:
+            here.backup(there)
+        with SQLitePlace(path) as made:
+            yield made
+
     def change(self, sql: str, *values: Any) -> None:
         connection = sqlite3.connect(self.path)
         with connection:
@@ -76,10 +90,10 @@ class PostgresPlace(_Opened):
 
     kind = "postgres"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, target: str = "") -> None:
         super().__init__()
         self.server = server
-        self.target = server.database()
+        self.target = target or server.database()
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
@@ -89,6 +103,12 @@ class PostgresPlace(_Opened):
         journal = PostgresJournal(self.target)
         self._opened.append(journal)
         return journal
+
+    @contextmanager
+    def copy(self, path: Path) -> Generator[PostgresPlace]:
+        """Return a copy of what is in it at this moment."""
+        with PostgresPlace(self.server, self.server.copied(self.target)) as made:
+            yield made
 
     def change(self, sql: str, *values: Any) -> None:
         with self._connect() as connection:

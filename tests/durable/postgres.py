@@ -112,10 +112,19 @@ class Server:
 
     def database(self) -> str:
         """Return the address of a database that nobody uses: a new one, or one that was given back."""
+        return self._free.pop() if self._free else self._new()
+
+    def copied(self, url: str) -> str:
+        """Return the address of a new database that holds what another does at this moment."""
+        made = self._new()
+        dumped = subprocess.run([self._bin / "pg_dump", "-d", url], check=True, stdout=subprocess.PIPE)
+        restore = [self._bin / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", made]
+        subprocess.run(restore, input=dumped.stdout, check=True, stdout=subprocess.DEVNULL)
+        return made
+
+    def _new(self) -> str:
         import psycopg
 
-        if self._free:
-            return self._free.pop()
         name = f"journal{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]

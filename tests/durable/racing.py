@@ -58,10 +58,12 @@ def deadlines(place: Place, times: int, seed: int) -> Tally:
             for id, due in zip(requests, dues, strict=True):
                 waiting(journal, id.partition(":")[0], id, deadline=due, wake=due)
             moments = [due + luck.uniform(-TOGETHER, TOGETHER) for due in dues]
-            told = _together([
-                (_decide_at, place.target, requests, moments),
-                (_let_pass, place.target, dues[-1] + TOGETHER),
-            ])
+            told = _together(
+                [
+                    (_decide_at, place.target, requests, moments),
+                    (_let_pass, place.target, dues[-1] + TOGETHER),
+                ]
+            )
             assert {status for _, _, status in told} <= {"accepted", "late"}, told
             tally += _judged(journal, requests, told, or_expired=True)
     return tally
@@ -171,7 +173,10 @@ def _ask(journal: Journal, times: int) -> list[str]:
 
 def _judged(journal: Journal, requests: Sequence[str], told: Told, *, or_expired: bool = False) -> Tally:
     """Compare what the deciders were told with what stands."""
-    tally, counted = Tally(len(requests)), {id: [d for i, d, s in told if i == id and s == "accepted"] for id in requests}
+    tally, counted = (
+        Tally(len(requests)),
+        {id: [d for i, d, s in told if i == id and s == "accepted"] for id in requests},
+    )
     for id in requests:
         stored, accepted = journal.request(id), counted[id]
         assert stored is not None
@@ -180,5 +185,3 @@ def _judged(journal: Journal, requests: Sequence[str], told: Told, *, or_expired
         tally.doubled += max(0, len(accepted) - 1)
         tally.stuck += journal.load(stored.root).info.status != "ready"
     return tally
-
-

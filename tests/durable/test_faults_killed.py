@@ -145,6 +145,7 @@ def results(place: Place) -> list[str]:
 
 # ---------------------------------------------------------------- frozen past its lease
 
+
 @pytest.mark.parametrize(("mark", "after"), [("intent", False), ("effect", True), ("result", False), ("park", False)])
 def test_frozen_process_writes_nothing_more_when_it_wakes(place: Place, tmp_path: Path, mark: str, after: bool) -> None:
     """It slept through its lease, and another has finished the run: what it still does is refused."""
