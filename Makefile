@@ -14,7 +14,7 @@ CLASSIC := .venv-classic
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-openai2 check format bench docs wheel constraints clean
+.PHONY: help demo test test-openai2 chaos check format bench docs wheel constraints clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test-openai2: $(OLD)/.test  ## run the tests of the models on openai 2.x with li
 	    echo "tests/models on $$($(OLD)/bin/python -c 'import importlib.metadata as m; print("openai", m.version("openai"), "and litellm", m.version("litellm"))'):"; \
 	    $(OLD)/bin/python -m pytest $(SPREAD) tests/models; \
 	fi
+
+chaos: $(VENV)/.dev  ## kill, freeze, race, unplug for some minutes and count what is lost (ARGS="--seed 7 --only kills")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types (pyright strict) and the rules of the house
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import wait
 from contextlib import suppress
 from contextvars import Context
 from datetime import UTC, datetime
@@ -94,9 +95,10 @@ class KeptWebhook:
 
     def close(self) -> None:
         """Post nothing more from this process. What is due stays due."""
-        if self._posts is not None:
-            self._posts.cancel()
-        self._posts = None
+        posts, self._posts = self._posts, None
+        if posts is not None:
+            posts.cancel()
+            wait((posts,), timeout=self._timeout)  # a post that is under way is broken off, and made again by whoever comes
 
     def __call__(self, event: Event, /) -> None:
         """Be a channel: what is to be posted is a letter, see `letter`."""

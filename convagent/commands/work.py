@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._screen import visible
@@ -45,6 +45,16 @@ def _nothing(line: str) -> None:
     return None
 
 
+def _heed(call: Callable[[int], None]) -> None:
+    """Have a function called on this loop when somebody says stop."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, call, number)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(call, number))
+
+
 def _die(number: int) -> None:
     """End by a signal: a plain function of a tool cannot be broken off, and what it does is in doubt anyway."""
     signal.signal(number, signal.SIG_DFL)
@@ -62,10 +72,9 @@ class _Shift:
         """The signal that said stop; 0: none did."""
 
     async def work(self, *, once: bool) -> int:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        task = asyncio.current_task()
         assert task is not None
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._stop, number, task)
+        _heed(lambda number: self._stop(number, task))
         self._say(f"Moving on the runs of {', '.join(sorted(self._names))} in {self._journal.url}. Ctrl-C ends it.")
         present = asyncio.create_task(self._attend())
         try:
@@ -96,7 +105,9 @@ class _Shift:
         self._told = number
         self._worker.stop()
         if self._moving:
-            self._say(f"Stopping when {', '.join(sorted(self._moving))} has come to a pause; once more: at once.")
+            self._say(
+                f"Stopping as soon as these come to a pause: {', '.join(sorted(self._moving))}. Once more: at once."
+            )
 
     # ------------------------------------------------------------ one run
 

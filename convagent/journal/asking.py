@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, cast
 
 from ..errors import JournalError
@@ -13,7 +14,7 @@ from ..serde import read_value, write_value
 from .base import StoredRequest
 from .claims import hold, wake
 from .codec import REQUEST, escaped, found, kept, request_from, unescaped, votes_text
-from .schema import ANSWERED, EXPIRED, NEVER, OPEN
+from .schema import ANSWERED, EXPIRED, NEVER, OPEN, PER_RUN, span
 from .tx import Tx
 
 EVERYBODY = "*"
@@ -32,41 +33,33 @@ def request(tx: Tx, id: str) -> StoredRequest | None:
 
 def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> list[StoredRequest]:
     """Return a page of the open requests."""
-    begin: Any = (float("-inf"), 0)
+    begin: Any = (float("-inf"), 0.0, 0)
     if after:
-        begin = tx.one("SELECT due, request FROM requests WHERE id = ?", (escaped(after),))
+        begin = tx.one("SELECT due, asked, request FROM requests WHERE id = ?", (escaped(after),))
         if begin is None:
             return []
     if run:
-        places = _of_run(tx, who, run, tuple(begin), limit)
+        numbers = _of_run(tx, who, run, tuple(begin), limit)
     else:
-        places = _of_people(tx, who, begin, limit)
-    numbers = [number for _, number in places]
+        numbers = _of_people(tx, who, begin, limit)
     if not numbers:
         return []
     rows = tx.all(f"SELECT q.request, {REQUEST} WHERE q.request IN ({', '.join('?' * len(numbers))})", numbers)
     by_number = {number: row for number, *row in rows}
-    return [found for number in numbers if (found := _readable(tx, by_number[number])) is not None]
+    return [request_from(tx, by_number[number]) for number in numbers]
 
 
-def _readable(tx: Tx, row: Sequence[Any]) -> StoredRequest | None:
-    """Return a request; None: it is damaged. Its run is blocked, with the reason, when somebody moves it on."""
-    try:
-        return request_from(tx, row)
-    except ValueError:
-        return None
-
-
-def _of_people(tx: Tx, who: Sequence[str], begin: Sequence[Any], limit: int) -> list[tuple[float, int]]:
+def _of_people(tx: Tx, who: Sequence[str], begin: Sequence[Any], limit: int) -> list[int]:
     served = _lists_for(tx, who)
     if served == []:
         return []
     among = f" AND people IN ({', '.join('?' * len(served))})" if served else ""
-    return tx.all(
-        f"SELECT due, request FROM requests WHERE status = 0 AND (due, request) > (?, ?){among} "
-        "ORDER BY due, request LIMIT ?",
+    rows = tx.all(
+        f"SELECT request FROM requests WHERE status = 0 AND (due, asked, request) > (?, ?, ?){among} "
+        "ORDER BY due, asked, request LIMIT ?",
         (*begin, *(served or ()), limit),
     )
+    return [number for (number,) in rows]
 
 
 def _lists_for(tx: Tx, who: Sequence[str]) -> list[int] | None:
@@ -84,23 +77,24 @@ def _serves(names: str, who: Sequence[str]) -> bool:
     return not to or not set(to).isdisjoint(who)
 
 
-def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, int], limit: int) -> list[tuple[float, int]]:
+def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, float, int], limit: int) -> list[int]:
     row = tx.one("SELECT coalesce(root, run) FROM runs WHERE id = ?", (escaped(run),))
     if row is None:
         return []
     rows = tx.all(
-        "SELECT q.due, q.request, r.id, l.names FROM requests q JOIN runs r ON r.run = q.run "
-        "JOIN lists l ON l.list = q.people WHERE q.root = ? AND q.status = ? ORDER BY q.due, q.request",
-        (row[0], OPEN),
+        "SELECT q.due, q.asked, q.request, r.id, l.names FROM requests q JOIN runs r ON r.run = q.run "
+        "JOIN lists l ON l.list = q.people WHERE q.request >= ? AND q.request < ? AND q.status = ? "
+        "ORDER BY q.due, q.asked, q.request",
+        (*span(row[0]), OPEN),
     )
     inside = (
-        (due, number)
-        for due, number, id, names in rows
-        if (due, number) > begin
+        number
+        for due, asked, number, id, names in rows
+        if (due, asked, number) > begin
         and (unescaped(id) == run or unescaped(id).startswith(f"{run}/"))
         and (not who or EVERYBODY in who or _serves(names, who))
     )
-    return [place for place, _ in zip(inside, range(limit), strict=False)]
+    return list(islice(inside, limit))
 
 
 # ---------------------------------------------------------------- settling
@@ -108,10 +102,11 @@ def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, int], limi
 
 def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final: bool, decision_id: str) -> bool:
     """Let an answer count, if the request stands as its giver saw it, and its time is not up."""
-    root = tx.one("SELECT root FROM requests WHERE id = ?", (escaped(id),))
-    if root is None:
+    row = tx.one("SELECT request FROM requests WHERE id = ?", (escaped(id),))
+    if row is None:
         return False
-    hold(tx, root[0])
+    root = row[0] // PER_RUN
+    hold(tx, root)
     row = tx.one("SELECT request, status, level, due, votes FROM requests WHERE id = ?", (escaped(id),))
     if row is None:
         return False
@@ -129,7 +124,7 @@ def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final:
         "UPDATE requests SET status = ?, reply = ?, decision = ?, decided = ? WHERE request = ?",
         (ANSWERED, kept(tx, write_value(whole)), escaped(decision_id) or None, now, number),
     )
-    wake(tx, root[0])
+    wake(tx, root)
     return True
 
 
@@ -141,14 +136,14 @@ def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
     which, values = ("id = ? AND level = ?", (escaped(id), level)) if id else ("status = 0 AND due <= ?", (now,))
     gone: list[str] = []
     # Whoever locks several runs does so in the order of their numbers.
-    rows = tx.all(f"SELECT root, request, level, id FROM requests WHERE {which}", values)
-    for root, number, seen, name in sorted(rows):
-        hold(tx, root)
+    rows = tx.all(f"SELECT request, level, id FROM requests WHERE {which}", values)
+    for number, seen, name in sorted(rows):
+        hold(tx, number // PER_RUN)
         changed = tx.run(
             "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?",
             (EXPIRED, now, number, OPEN, seen, NEVER if force and id else now),
         )
         if changed:
             gone.append(unescaped(name))
-            wake(tx, root)
+            wake(tx, number // PER_RUN)
     return gone

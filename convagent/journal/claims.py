@@ -10,7 +10,7 @@ from ..errors import JournalError
 from ..serde import encode
 from .base import OVER, Claim, RunInfo, RunStatus
 from .codec import escaped, kept, listed, unescaped
-from .schema import CANCELLED, DONE, FAILED, OPEN, READY, RUNNING, STATUSES, WAITING
+from .schema import CANCELLED, DONE, FAILED, OPEN, PER_RUN, READY, RUNNING, STATUSES, WAITING, span
 from .tx import Tx
 from .worker import is_gone
 
@@ -28,7 +28,7 @@ def begin(
         "runs",
         "run",
         {
-            "id": escaped(run), "turn": 0, "seq": 0, "place": 0, "status": STATUSES.index(status), "fence": 1,
+            "id": escaped(run), "turn": 0, "seq": 0, "status": STATUSES.index(status), "fence": 1,
             "worker": escaped(worker) if held else None, "lease": tx.ticks() + lease if held else None,
             "wake": now if status == "ready" else None, "agents": listed(tx, agents), "started": now, "updated": now,
             "spec": kept(tx, encode(spec)),
@@ -168,7 +168,8 @@ def wake(tx: Tx, root: int) -> None:
 def end(tx: Tx, root: int) -> None:
     """Let nothing of a run that is over be open."""
     tx.run(
-        "UPDATE requests SET status = ?, decided = ? WHERE root = ? AND status = ?", (CANCELLED, tx.now(), root, OPEN)
+        "UPDATE requests SET status = ?, decided = ? WHERE request >= ? AND request < ? AND status = ?",
+        (CANCELLED, tx.now(), *span(root), OPEN),
     )
     tx.run("DELETE FROM timers WHERE root = ?", (root,))
     tx.run("DELETE FROM controls WHERE root = ?", (root,))
@@ -194,7 +195,8 @@ def steer(tx: Tx, run: str, action: str, text: str, by: str, force: bool) -> boo
 INFO = (
     "r.id, r.status, (SELECT names FROM lists WHERE list = r.agents), r.started, r.updated, r.turn, r.reason, "
     "r.worker, r.lease, r.fence, r.wake, "
-    "(SELECT count(*) FROM requests WHERE root = r.run AND requests.status = 0) FROM runs r"
+    f"(SELECT count(*) FROM requests WHERE request >= r.run * {PER_RUN} AND request < (r.run + 1) * {PER_RUN} "
+    "AND requests.status = 0) FROM runs r"
 )
 """What `info_from` reads."""
 

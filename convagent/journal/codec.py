@@ -11,7 +11,7 @@ from typing import Any, cast
 from ..human import HumanReply, HumanRequest
 from ..serde import encode, read_value, write_value
 from .base import RequestStatus, StoredRequest
-from .schema import NEVER, REQUEST_STATUSES
+from .schema import NEVER, PER_RUN, REQUEST_STATUSES
 from .tx import Tx
 
 LARGE = 64 * 1024
@@ -90,7 +90,8 @@ def dropped(tx: Tx, text: str) -> None:
 
 REQUEST = (
     "q.body, run.id, root.id, q.key, q.status, q.asked, q.votes, q.reply, q.decision, q.decided, q.history "
-    "FROM requests q JOIN runs run ON run.run = q.run JOIN runs root ON root.run = q.root"
+    "FROM requests q JOIN runs run ON run.run = q.run "
+    f"JOIN runs root ON root.run = q.request / {PER_RUN}"
 )
 """What `request_from` reads."""
 

@@ -12,7 +12,7 @@ from ..human import HumanRequest
 from ..serde import encode, write_value
 from .codec import dropped, escaped, found, kept, listed, unescaped
 from .loading import requests_of
-from .schema import RUNNING
+from .schema import RUNNING, span
 from .tx import Tx
 from .writing import crc_of
 
@@ -24,7 +24,7 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
     answered = _forget_requests(tx, root, run, person)
     count = 0
     for place, body, salt in tx.all(
-        "SELECT place, body, salt FROM events WHERE root = ? AND salt IS NOT NULL", (root,)
+        "SELECT place, body, salt FROM events WHERE place >= ? AND place < ? AND salt IS NOT NULL", span(root)
     ):
         try:
             text = found(tx, body)
@@ -36,8 +36,8 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
         bare = erased(digest_of(bytes(salt).hex(), text))
         dropped(tx, body)
         tx.run(
-            "UPDATE events SET body = ?, salt = NULL, crc = ? WHERE root = ? AND place = ?",
-            (bare, crc_of(bare), root, place),
+            "UPDATE events SET body = ?, salt = NULL, crc = ? WHERE place = ?",
+            (bare, crc_of(bare), place),
         )
         count += 1
     _forget_spec(tx, root, person)
@@ -128,7 +128,9 @@ def delete(tx: Tx, root: int) -> None:
         )
     for text in _large(tx, root):
         dropped(tx, text)
-    for table in ("events", "requests", "timers", "controls", "outbox"):
+    tx.run("DELETE FROM events WHERE place >= ? AND place < ?", span(root))
+    tx.run("DELETE FROM requests WHERE request >= ? AND request < ?", span(root))
+    for table in ("timers", "controls", "outbox"):
         tx.run(f"DELETE FROM {table} WHERE root = ?", (root,))
     tx.run("DELETE FROM runs WHERE root = ?", (root,))
     tx.run("DELETE FROM runs WHERE run = ?", (root,))
@@ -137,9 +139,11 @@ def delete(tx: Tx, root: int) -> None:
 
 def _large(tx: Tx, root: int) -> Iterator[str]:
     """Return what stands for bodies that are kept apart, once for each use."""
-    texts = tx.all("SELECT body FROM events WHERE root = ? AND substr(body, 1, 7) = 'sha256:'", (root,))
+    large = "substr(body, 1, 7) = 'sha256:'"
+    texts = tx.all(f"SELECT body FROM events WHERE place >= ? AND place < ? AND {large}", span(root))
     texts += tx.all("SELECT body FROM outbox WHERE root = ?", (root,))
     texts += tx.all("SELECT spec FROM runs WHERE run = ?", (root,))
     for column in ("body", "votes", "reply"):
-        texts += tx.all(f"SELECT {column} FROM requests WHERE root = ? AND {column} IS NOT NULL", (root,))
+        its = f"SELECT {column} FROM requests WHERE request >= ? AND request < ? AND {column} IS NOT NULL"
+        texts += tx.all(its, span(root))
     return (text for (text,) in texts)

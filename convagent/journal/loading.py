@@ -12,7 +12,7 @@ from ..errors import JournalError
 from .base import Claim, Loaded, News, Row, StoredControl, StoredRequest
 from .claims import INFO, info_from
 from .codec import REQUEST, escaped, found, request_from, unescaped
-from .schema import OPEN
+from .schema import OPEN, span
 from .tx import Tx
 from .upcast import lifted
 from .writing import Held, check, crc_of
@@ -58,10 +58,11 @@ def links(tx: Tx, root: int, runs: Mapping[int, Kept]) -> list[Link]:
     """
     made: list[Link] = []
     for values in tx.all(
-        "SELECT place, run, seq, key, fence, time, body, crc, salt, hash FROM events WHERE root = ? ORDER BY place",
-        (root,),
+        "SELECT place, run, seq, key, fence, time, body, crc, salt, hash FROM events "
+        "WHERE place >= ? AND place < ? ORDER BY place",
+        span(root),
     ):
-        place, number = values[0], values[1]
+        place, number = values[0] - span(root)[0], values[1]
         kept = runs.get(number)
         if kept is None:
             raise _damaged(tx, next(iter(runs.values())).id, f"row at place {place}", "its run is missing")
@@ -153,7 +154,7 @@ def requests_of(tx: Tx, root: int, run: str) -> list[StoredRequest]:
     Raises:
         JournalError: one is damaged.
     """
-    rows = tx.all(f"SELECT {REQUEST} WHERE q.root = ? ORDER BY q.request", (root,))
+    rows = tx.all(f"SELECT {REQUEST} WHERE q.request >= ? AND q.request < ? ORDER BY q.request", span(root))
     try:
         return [request_from(tx, row) for row in rows]
     except ValueError as wrong:

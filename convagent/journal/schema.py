@@ -15,6 +15,9 @@ from ..errors import JournalError
 
 VERSION = 1
 """The version of the tables. A migration leads from each one to the next."""
+PER_RUN = 1 << 24
+"""How many rows, and how many requests, a run and those inside it may have. What belongs to one root stands together,
+in the order in which it was written, and is found by its number alone."""
 
 STATUSES = ("ready", "running", "waiting", "left", "blocked", "done", "failed")
 """What a number in `runs.status` means."""
@@ -64,7 +67,6 @@ CREATE TABLE runs (
     turn {integer} NOT NULL,    -- the last one that is finished
     seq {integer} NOT NULL,     -- of its last row
     head {binary},              -- the hash of its last row
-    place {integer},            -- of the last row of all its runs
     status {integer},
     fence {integer},
     worker TEXT,                -- who claimed it
@@ -81,8 +83,7 @@ CREATE INDEX runs_wake ON runs (status, agents, wake) WHERE wake IS NOT NULL;
 CREATE INDEX runs_worker ON runs (worker) WHERE worker IS NOT NULL;
 
 CREATE TABLE events (
-    root {integer} NOT NULL,
-    place {integer} NOT NULL,
+    place {integer} PRIMARY KEY, -- of a root's rows: its number times PER_RUN, and on from there
     run {integer} NOT NULL,
     seq {integer} NOT NULL,
     key TEXT NOT NULL,
@@ -91,9 +92,8 @@ CREATE TABLE events (
     body TEXT NOT NULL,         -- JSON, or the hash of one in `bodies`
     crc {integer} NOT NULL,     -- of what stands in `body`
     salt {binary},              -- none: the row was erased
-    hash {binary} NOT NULL,
-    PRIMARY KEY (root, place)
-) {packed};
+    hash {binary} NOT NULL
+);
 
 CREATE TABLE bodies (
     hash TEXT PRIMARY KEY,
@@ -102,9 +102,8 @@ CREATE TABLE bodies (
 ) {packed};
 
 CREATE TABLE requests (
-    request {number},
+    request {integer} PRIMARY KEY, -- as `events.place`
     id TEXT NOT NULL UNIQUE,
-    root {integer} NOT NULL,
     run {integer} NOT NULL,
     key TEXT NOT NULL,
     status {integer} NOT NULL,
@@ -119,8 +118,7 @@ CREATE TABLE requests (
     decided {real},
     history TEXT
 );
-CREATE INDEX requests_root ON requests (root, status);
-CREATE INDEX requests_due ON requests (due, request, people, status) WHERE status = 0;
+CREATE INDEX requests_due ON requests (due, asked, request, people, status) WHERE status = 0;
 
 CREATE TABLE timers (
     root {integer} NOT NULL,
@@ -173,6 +171,11 @@ CREATE TABLE seals (
 
 _MIGRATIONS: Mapping[int, str] = {}
 """By version: the statements that lead from it to the next one."""
+
+
+def span(root: int) -> tuple[int, int]:
+    """Return between which numbers the rows, and the requests, of a root are; the second is beyond them."""
+    return root * PER_RUN, (root + 1) * PER_RUN
 
 
 def tables(dialect: Dialect) -> list[str]:

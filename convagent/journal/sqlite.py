@@ -19,6 +19,8 @@ from .tx import SQLValue, Tx
 PATIENCE = 60.0
 BUSY = 100
 """Milliseconds that a call waits for others to end their transaction."""
+OPENING = 5000
+"""The same, where the file is opened for the first time, or after the machine was started."""
 LOOK = 0.018
 """Seconds between two looks at whether another process has written."""
 REMEMBER = 60.0
@@ -120,18 +122,29 @@ class SQLiteJournal(DatabaseJournal):
         names = _tables_of(connection)
         if names and "meta" not in names:
             raise JournalError(f"{self.path}: this is a database of something else; name another file")
+        connection.execute(f"PRAGMA busy_timeout = {OPENING}")
         (found,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if found != "wal":
             raise JournalError(f"{self.path}: this place cannot hold a journal (no WAL mode); use a local disk")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            self._migrate(connection)
-            self._after_start(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        if not self._is_ready(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._migrate(connection)
+                self._after_start(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        connection.execute(f"PRAGMA busy_timeout = {BUSY}")
+
+    def _is_ready(self, connection: sqlite3.Connection) -> bool:
+        """Return whether there is nothing to do: then it is opened while others write."""
+        if "meta" not in _tables_of(connection):
+            return False
+        known = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('version', 'start')").fetchall())
+        same = Moment.read(known["start"]).same_start(Moment.of(self._clock)) if "start" in known else False
+        return known.get("version") == str(VERSION) and same
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         if "meta" not in _tables_of(connection):

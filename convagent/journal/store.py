@@ -171,7 +171,7 @@ class DatabaseJournal(ABC):
     def _again(self, tx: Tx, claim: Claim) -> Held:
         """Return what there is to know of a claim that was made elsewhere, or has been let go of."""
         row = tx.one("SELECT run FROM runs WHERE id = ? AND root IS NULL", (escaped(claim.run),))
-        held = Held(0, claim.fence) if row is None else writing.held_by(tx, row[0], claim)
+        held = Held(0, claim.fence, 0) if row is None else writing.held_by(tx, row[0], claim)
         writing.check(tx, held, claim)
         self._held[claim.run, claim.fence] = held
         return held

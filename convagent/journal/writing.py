@@ -15,7 +15,7 @@ from .base import OVER, Batch, Claim, NewRequest, NewRow
 from .claims import end
 from .codec import dropped, due_of, escaped, kept, kept_as, listed
 from .posting import post
-from .schema import ANSWERED, CANCELLED, OPEN, READY, REQUEST_STATUSES, RUNNING, STATUSES
+from .schema import ANSWERED, CANCELLED, OPEN, PER_RUN, READY, REQUEST_STATUSES, RUNNING, STATUSES, span
 from .tx import SQLValue, Tx
 
 
@@ -35,7 +35,8 @@ class Held:
 
     root: int
     fence: int
-    place: int = 0
+    place: int
+    """The number of its last row."""
     chains: dict[str, Chain] = field(default_factory=dict[str, Chain])
     standing: set[str] = field(default_factory=set[str])
     """Requests of which the holder does not know yet that they are open no more."""
@@ -52,9 +53,9 @@ class Held:
 def held_by(tx: Tx, root: int, claim: Claim, *, new: bool = False) -> Held:
     """Return what there is to know of a run that was claimed."""
     if new:
-        return Held(root, claim.fence, 0, {claim.run: Chain(root, 0, "", 0)})
-    held = Held(root, claim.fence, tx.one("SELECT place FROM runs WHERE run = ?", (root,))[0])
-    rows = tx.all("SELECT id FROM requests WHERE root = ? AND status = ?", (root, OPEN))
+        return Held(root, claim.fence, span(root)[0], {claim.run: Chain(root, 0, "", 0)})
+    held = Held(root, claim.fence, _place(tx, root))
+    rows = tx.all("SELECT id FROM requests WHERE request >= ? AND request < ? AND status = ?", (*span(root), OPEN))
     held.standing = {id for (id,) in rows}
     return held
 
@@ -65,13 +66,18 @@ def check(tx: Tx, held: Held, claim: Claim) -> int:
     Raises:
         FencedError: the run was taken over.
     """
-    row = tx.one(f"SELECT fence, status, place FROM runs WHERE run = ?{tx.lock}", (held.root,))
+    row = tx.one(f"SELECT fence, status FROM runs WHERE run = ?{tx.lock}", (held.root,))
     if row is None or row[0] != claim.fence:
         raise FencedError(f"run {claim.run!r} was taken over by another process, and goes on there")
     if not held.sure:
         held.chains.clear()
-        held.place, held.sure = row[2], True
+        held.place, held.sure = _place(tx, held.root), True
     return int(row[1])
+
+
+def _place(tx: Tx, root: int) -> int:
+    begin, end = span(root)
+    return tx.one("SELECT max(place) FROM events WHERE place >= ? AND place < ?", (begin, end))[0] or begin
 
 
 def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool:
@@ -86,8 +92,8 @@ def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool
     for id in batch.closed:
         held.standing.discard(escaped(id))
         tx.run(
-            "UPDATE requests SET status = ?, decided = ? WHERE id = ? AND root = ? AND status = ?",
-            (CANCELLED, now, escaped(id), held.root, OPEN),
+            "UPDATE requests SET status = ?, decided = ? WHERE id = ? AND request >= ? AND request < ? AND status = ?",
+            (CANCELLED, now, escaped(id), *span(held.root), OPEN),
         )
     for run, key, due in batch.timers:
         tx.run(
@@ -124,14 +130,16 @@ def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dic
         body = kept(tx, row.body)
         written.append(
             (
-                held.root, held.place, chain.run, row.seq, escaped(row.key), held.fence, time, body, crc_of(body), salt,
+                held.place, chain.run, row.seq, escaped(row.key), held.fence, time, body, crc_of(body), salt,
                 bytes.fromhex(chain.hash),
             )
         )  # fmt: skip
+    if held.place >= span(held.root)[1]:
+        raise JournalError(f"{tx.url}: the run has {PER_RUN} rows, and no more can be kept; go on in a new one")
     if written:
         tx.many(
-            "INSERT INTO events (root, place, run, seq, key, fence, time, body, crc, salt, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (place, run, seq, key, fence, time, body, crc, salt, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             written,
         )
     return moved
@@ -162,7 +170,8 @@ def _chain(tx: Tx, held: Held, run: str) -> Chain:
 def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
     """Let a row pass that was written already, by an attempt whose outcome got lost."""
     there = tx.one(
-        "SELECT fence, key, crc FROM events WHERE root = ? AND run = ? AND seq = ?", (held.root, chain.run, row.seq)
+        "SELECT fence, key, crc FROM events WHERE place >= ? AND place < ? AND run = ? AND seq = ?",
+        (*span(held.root), chain.run, row.seq),
     )
     if there is None or tuple(there) != (held.fence, escaped(row.key), crc_of(kept_as(row.body))):
         raise JournalError(f"{tx.url}: row {row.seq} of run {row.run!r} does not come after its last, {chain.seq}")
@@ -173,12 +182,14 @@ def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
 
 def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
     request, body = new.request, kept(tx, write_value(new.request))
-    place = (escaped(request.id), held.root, _chain(tx, held, new.run).run, escaped(new.key))
+    begin, end = span(held.root)
+    place = (escaped(request.id), _chain(tx, held, new.run).run, escaped(new.key))
     stands = (request.level, now, due_of(request), listed(tx, request.to), body)
     added = tx.run(
-        "INSERT INTO requests (id, root, run, key, status, level, asked, due, people, body) "
-        f"VALUES (?, ?, ?, ?, {OPEN}, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (*place, *stands),
+        "INSERT INTO requests (request, id, run, key, status, level, asked, due, people, body) "
+        "SELECT coalesce(max(request) + 1, ?), ?, ?, ?, ?, ?, ?, ?, ?, ? FROM requests "
+        "WHERE request >= ? AND request < ? ON CONFLICT (id) DO NOTHING",
+        (begin, *place, OPEN, *stands, begin, end),
     )
     if not added and not _ask_again(tx, held, request, stands, now):
         dropped(tx, body)
@@ -189,10 +200,10 @@ def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
 
 def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLValue], now: float) -> bool:
     """Let a request be open that was there already: at its next level, or once more after it was withdrawn."""
-    root, status, level, decided, history, body = tx.one(
-        "SELECT root, status, level, decided, history, body FROM requests WHERE id = ?", (escaped(request.id),)
+    number, status, level, decided, history, body = tx.one(
+        "SELECT request, status, level, decided, history, body FROM requests WHERE id = ?", (escaped(request.id),)
     )
-    if root != held.root:
+    if number // PER_RUN != held.root:
         raise JournalError(f"{tx.url}: request {request.id!r} belongs to another run; ids of requests are unique")
     if status == ANSWERED or (request.level <= level and status != CANCELLED):
         return False  # an answer outranks a later level; what stands so already is not asked again
@@ -218,10 +229,8 @@ def _longer(history: str | None, level: int, status: int, at: float) -> str:
 
 def _came_in(tx: Tx, held: Held, wake: float | None, now: float) -> bool:
     """Return whether a run that is to wait has something to go on with, which its holder is hereby told."""
-    standing = held.standing and {
-        id for (id,) in tx.all("SELECT id FROM requests WHERE root = ? AND status = ?", (held.root, OPEN))
-    }
-    decided = held.standing - standing
+    status = "SELECT status FROM requests WHERE id = ?"
+    decided = {id for id in held.standing if tx.one(status, (id,)) != (OPEN,)}
     heard = tx.one("SELECT max(number) FROM controls WHERE root = ?", (held.root,))[0] or 0
     due = wake is not None and wake <= now and tx.trusted()
     news = bool(decided) or heard > held.heard or due
@@ -240,8 +249,8 @@ def _end_batch(
                 (chain.seq, bytes.fromhex(chain.hash) or None, chain.turn, chain.run),
             )
     root = _chain(tx, held, claim.run)
-    place = (root.seq, bytes.fromhex(root.hash) or None, root.turn, held.place, now)
-    moves = "UPDATE runs SET seq = ?, head = ?, turn = ?, place = ?, updated = ?"
+    place = (root.seq, bytes.fromhex(root.hash) or None, root.turn, now)
+    moves = "UPDATE runs SET seq = ?, head = ?, turn = ?, updated = ?"
     if batch.status is None:
         tx.run(f"{moves} WHERE run = ?", (*place, held.root))
         return

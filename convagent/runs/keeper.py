@@ -63,6 +63,9 @@ class Keeper:
         self._news = news
         self._met: set[int] = set()
         self._looking = False
+        self._hearing = asyncio.Lock()
+        self._deaf = False
+        """Whether it asks for no more news, because it is about to let go: whoever goes on is to hear of it."""
         self._waits: dict[asyncio.Future[Any], float | None] = {}
         self._dues: list[float] = []
         self._busy, self._seen, self._counting = 0, 0, False
@@ -198,6 +201,9 @@ class Keeper:
 
         Questions that stood are not withdrawn: their answers wake it. Where none stands, somebody has to resume it.
         """
+        self._deaf = True
+        async with self._hearing:  # what is being told is still heard
+            pass
         for id in self._batch.closed:
             self.requests[id] = replace(self.requests[id], status="open")
         self._batch.closed.clear()
@@ -242,8 +248,11 @@ class Keeper:
         try:
             await asyncio.sleep(0)  # what comes at once is looked at once
             self._looking = False
-            ids = [r.id for r in self.closing]
-            self._tell(await called(self.journal, self.journal.news, self.claim, ids))
+            async with self._hearing:
+                if not self._deaf:
+                    ids = [r.id for r in self.closing]
+                    self._tell(await called(self.journal, self.journal.news, self.claim, ids))
+            self._count_soon()
         except FencedError as error:
             self._lost(error)
         except JournalError:
@@ -294,8 +303,8 @@ class Keeper:
 
     def _count(self, seen: int, rounds: int) -> None:
         self._counting = False
-        if self.let_go or self._busy or not self._waits:
-            return
+        if self.let_go or self._busy or not self._waits or self._hearing.locked():
+            return  # it is counted again when that is over
         if seen != self._seen or self._looking:
             self._count_soon()
         elif rounds:
@@ -306,6 +315,7 @@ class Keeper:
 
     def _unwind(self) -> None:
         """Let everything that waits end by `Parked`."""
+        self._deaf = True
         self._dues = [r.deadline for r in self.closing if r.deadline is not None]
         self._dues += [due for due in self._waits.values() if due is not None]
         for future in tuple(self._waits):

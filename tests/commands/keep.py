@@ -10,7 +10,7 @@ from convagent.events import InputRequestEvent
 from tests.commands.team import agents
 
 
-def waiting_run(journal: Path, team: list[ConversableAgent] | None = None) -> str:
+def waiting_run(journal: Path | str, team: list[ConversableAgent] | None = None) -> str:
     """Begin a run, and leave it where it waits for a person; return its id."""
     desk, customer = team or agents()
     response = customer.run(desk, message="Bob wants his money back", journal=str(journal))

@@ -90,7 +90,7 @@ def test_worker_finishes_what_it_moves_at_the_first_signal(kept: Kept, start: Ca
     worker.until(f"run {run}  moves on")
     worker.until("begun")
     worker.signal(signal.SIGTERM)
-    worker.until(f"Stopping when {run} has come to a pause")
+    worker.until(f"Stopping as soon as these come to a pause: {run}.")
     Path("go").write_text("")
     worker.until(f"run {run}  is over")
     assert worker.end() == 0
@@ -103,7 +103,7 @@ def test_worker_lets_go_of_what_it_moves_at_the_second_signal(kept: Kept, start:
     worker = start("worker", "tests.commands.team:thinking")
     worker.until("begun")
     worker.signal(signal.SIGTERM)
-    worker.until("Stopping when")
+    worker.until("Stopping as soon as")
     worker.signal(signal.SIGTERM)
     worker.until(f"run {run}  is broken off")
     assert worker.end() == 128 + signal.SIGTERM
@@ -118,7 +118,7 @@ def test_worker_ends_at_the_second_signal_although_a_tool_runs(
     worker = start("worker", SLOW)
     worker.until("begun")
     worker.signal(signal.SIGTERM)
-    worker.until("Stopping when")
+    worker.until("Stopping as soon as")
     worker.signal(signal.SIGTERM)
     assert worker.end() == 128 + signal.SIGTERM
     assert f"run {run}  waits for anybody" in command("worker", SLOW, "--once").out
@@ -209,6 +209,7 @@ def test_resume_is_left_by_ctrl_c_as_it_stands(kept: Kept, start: Callable[..., 
     resumed = start("resume", kept.run, TEAM, terminal=True)
     resumed.until("Answer: approve")
     resumed.signal()
+    resumed.until(f"convagent inbox answer {kept.request} approve --by NAME")
     resumed.until(f"convagent resume {kept.run} MODULE:AGENTS")
     assert resumed.end() == 130
     assert _status(kept)[0] == "waiting"

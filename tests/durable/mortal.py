@@ -24,7 +24,7 @@ from typing import Any
 from convagent import ConversableAgent, ToolContext, approve, arg, ask, respond, tool, when
 from convagent.agents.durable import advance
 from convagent.engine import Worker
-from convagent.errors import JournalError
+from convagent.errors import JournalError, JournalUnavailable
 from convagent.human import Decision, try_again
 from convagent.journal import Inbox, PostgresJournal, SQLiteJournal
 from convagent.journal.base import Journal, StoredRequest
@@ -297,6 +297,14 @@ class Person:
                 counted += 1
         return counted
 
+    def patient(self, journal: Journal) -> int:
+        """Answer everything that is open, waiting while the file is locked."""
+        while True:
+            try:
+                return self.answer(journal)
+            except JournalUnavailable:
+                time.sleep(0.01)
+
     def decision(self, stored: StoredRequest) -> Decision:
         """Return what a person would say who knows what was done."""
         action = stored.request.action
@@ -366,7 +374,7 @@ def kill_at_random(place: Place, ledger: Ledger, seed: int, kills: int, workers:
             for _ in range(at_once - going if kills else 0):
                 runs.append(f"r{len(runs)}")
                 enqueue_in(place.target, ledger, runs[-1])
-            person.answer(journal)
+            person.patient(journal)
             return not going
 
         try:

@@ -25,7 +25,7 @@ Told = list[tuple[str, str, str]]
 
 
 def same_decision(place: Place, times: int, processes: int = 5) -> Tally:
-    """Hand one decision in from several processes and threads at once: it counts once, the others learn that it does."""
+    """Hand one decision in from several processes and threads at once: it counts once, and all learn that it does."""
     with closing(place.open()) as journal:
         waiting(journal, "r")
         told = _together([(_decide_at_once, place.target, times // processes)] * processes)

@@ -125,11 +125,11 @@ def fill(journal: SQLiteJournal, free: int) -> None:
 # ---------------------------------------------------------------- damage
 
 DAMAGES = {
-    "changed": "UPDATE events SET body = replace(body, 'pay', 'PAY') WHERE place = 2 AND root = 1",
-    "cut": "UPDATE events SET body = substr(body, 1, 20) WHERE place = 3 AND root = 1",
-    "missing": "DELETE FROM events WHERE place = 3 AND root = 1",
-    "last missing": "DELETE FROM events WHERE root = 1 AND place = (SELECT max(place) FROM events WHERE root = 1)",
-    "question": "UPDATE requests SET body = substr(body, 1, 30) WHERE root = 1",
+    "changed": "UPDATE events SET body = replace(body, 'pay', 'PAY') WHERE place = 16777218",
+    "cut": "UPDATE events SET body = substr(body, 1, 20) WHERE place = 16777219",
+    "missing": "DELETE FROM events WHERE place = 16777219",
+    "last missing": "DELETE FROM events WHERE place = (SELECT max(place) FROM events WHERE place < 33554432)",
+    "question": "UPDATE requests SET body = substr(body, 1, 30) WHERE run = 1",
     "specification": "UPDATE runs SET spec = substr(spec, 1, 30) WHERE run = 1",
 }
 
@@ -157,7 +157,7 @@ def test_others_are_found_and_answered_when_one_question_was_damaged(place: Plac
     for name in ("bad", "good"):
         enqueue_in(place.target, ledger, name)
     work_in(place.target, ledger)
-    place.change("UPDATE requests SET body = substr(body, 1, 30) WHERE id LIKE 'bad%'")
+    place.change("UPDATE requests SET body = substr(body, 1, 30) WHERE id = 'bad:1'")
     (found,) = Inbox(journal).pending()
     assert found.run == "good"
     assert decide(journal, approve) == "accepted"

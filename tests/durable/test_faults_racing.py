@@ -1,4 +1,4 @@
-"""Several at once want the same: one of them has it, and each is told the truth. `make chaos` does it by the thousand."""
+"""Several want the same at once: one has it, and each is told the truth. `make chaos` does it by the thousand."""
 
 from __future__ import annotations
 

@@ -428,13 +428,13 @@ def test_large_bodies_are_kept_once_when_they_are_the_same(place: Place) -> None
 # ---------------------------------------------------------------- what was damaged
 
 
-IN_R = "root = (SELECT run FROM runs WHERE id = 'r')"
+IN_R = "place / 16777216 = (SELECT run FROM runs WHERE id = 'r')"
 DAMAGE = {
-    "another text": f"UPDATE events SET body = '{{\"v\":1}}' WHERE place = 2 AND {IN_R}",
-    "half a row": f"UPDATE events SET body = substr(body, 1, 9) WHERE place = 2 AND {IN_R}",
-    "a missing row": f"DELETE FROM events WHERE place = 2 AND {IN_R}",
-    "the last row": f"DELETE FROM events WHERE place = 3 AND {IN_R}",
-    "another key": f"UPDATE events SET key = '1/other' WHERE place = 2 AND {IN_R}",
+    "another text": f"UPDATE events SET body = '{{\"v\":1}}' WHERE place = run * 16777216 + 2 AND {IN_R}",
+    "half a row": f"UPDATE events SET body = substr(body, 1, 9) WHERE place = run * 16777216 + 2 AND {IN_R}",
+    "a missing row": f"DELETE FROM events WHERE place = run * 16777216 + 2 AND {IN_R}",
+    "the last row": f"DELETE FROM events WHERE place = run * 16777216 + 3 AND {IN_R}",
+    "another key": f"UPDATE events SET key = '1/other' WHERE place = run * 16777216 + 2 AND {IN_R}",
     "another turn": "UPDATE runs SET turn = turn - 1 WHERE id = 'r'",
     "no specification": "UPDATE runs SET spec = 'sha256:gone' WHERE id = 'r'",
 }
@@ -466,7 +466,9 @@ def test_load_takes_an_edit_for_damage_when_its_check_sum_is_right(place: Place)
     journal = place.open()
     journal.append(begin(journal), Batch(rows=[row("r", 1), row("r", 2)]))
     body = row("r", 1, "edited").body
-    place.change("UPDATE events SET body = ?, crc = ? WHERE place = 1", body, crc32(body.encode()) - 0x80000000)
+    place.change(
+        "UPDATE events SET body = ?, crc = ? WHERE place = run * 16777216 + 1", body, crc32(body.encode()) - 0x80000000
+    )
     with pytest.raises(JournalError, match=r"row 1 \(place 1\) cannot be used: it does not follow"):
         place.open().load("r")
 

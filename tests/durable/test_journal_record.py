@@ -48,11 +48,11 @@ def test_verify_says_ok_when_nothing_was_changed(journal: Journal) -> None:
 
 
 EDITS = {
-    "an edit": "UPDATE events SET body = replace(body, 'a 1', 'a 9'), crc = crc WHERE place = 2",
-    "a lost row": "DELETE FROM events WHERE place = 2",
-    "a lost end": "DELETE FROM events WHERE place = 3",
-    "another writer": "UPDATE events SET fence = fence + 1 WHERE place = 2",
-    "another time": "UPDATE events SET time = time + 1 WHERE place = 2",
+    "an edit": "UPDATE events SET body = replace(body, 'a 1', 'a 9'), crc = crc WHERE place = run * 16777216 + 2",
+    "a lost row": "DELETE FROM events WHERE place = run * 16777216 + 2",
+    "a lost end": "DELETE FROM events WHERE place = run * 16777216 + 3",
+    "another writer": "UPDATE events SET fence = fence + 1 WHERE place = run * 16777216 + 2",
+    "another time": "UPDATE events SET time = time + 1 WHERE place = run * 16777216 + 2",
 }
 
 
@@ -99,8 +99,10 @@ def test_head_shows_it_when_a_run_was_cut_off(place: Place) -> None:
     claim = begin(journal, "a")
     journal.append(claim, Batch(rows=[row("a", 1), row("a", 2)]))
     head, one = Inbox(journal).head(), Inbox(journal).verify("a").head
-    place.change("DELETE FROM events WHERE place = 2")
-    place.change("UPDATE runs SET seq = 1, head = (SELECT hash FROM events WHERE place = 1) WHERE id = 'a'")
+    place.change("DELETE FROM events WHERE place = run * 16777216 + 2")
+    place.change(
+        "UPDATE runs SET seq = 1, head = (SELECT hash FROM events WHERE place = 1 + 16777216 * (SELECT run FROM runs WHERE id = 'a')) WHERE id = 'a'"
+    )
     inbox = Inbox(place.open())
     assert inbox.verify("a").ok
     assert "run ends before it" in inbox.verify("a", head=one).problem

@@ -236,6 +236,33 @@ def test_edit_of_a_program_needs_arguments_that_fit() -> None:
             read_answer(PLAIN, HumanReply("r:1", by="ada", decision=decision))
 
 
+NAN = float("nan")
+LIMITED = {"type": "object", "properties": {"payout": {"type": "number", "maximum": 5000}}}
+
+
+@pytest.mark.parametrize(
+    ("decision", "form"),
+    [
+        (edit(amount=NAN), None),
+        (edit(amount=float("inf")), None),
+        (respond({"paid": [NAN]}), None),
+        (approve.filled({"payout": NAN}), LIMITED),
+    ],
+    ids=str,
+)
+def test_decision_of_a_program_holds_no_number_that_is_none(decision: Decision, form: Any) -> None:
+    """NaN is within every limit of a schema, and above none of a rule; typed it is refused, too."""
+    asked = replace(PLAIN, form=form)
+    with pytest.raises(NotUnderstood, match="is not a number that can be worked with"):
+        read_answer(asked, HumanReply(PLAIN.id, by="ada", decision=decision))
+
+
+def test_approval_of_a_program_fills_in_no_form_that_was_not_asked_for() -> None:
+    """What a tool reads as its form was asked for, and checked."""
+    with pytest.raises(NotUnderstood, match="no form was asked for"):
+        read_answer(PLAIN, HumanReply(PLAIN.id, by="ada", decision=approve.filled({"payout": 5})))
+
+
 def test_edit_minds_only_what_it_changes() -> None:
     """A value that the schema cannot describe, and that is not touched, does not stop an edit."""
     action = replace(PLAIN.action, arguments={"amount": 5, "note": object()})  # type: ignore[type-var]

@@ -101,6 +101,34 @@ def test_failure_that_is_no_accident_goes_to_a_person_at_once() -> None:
     assert people.asked[0].because == "ValueError: no such name, at the first attempt"
 
 
+@pytest.mark.parametrize(
+    ("policy", "calls", "because"),
+    [
+        (retry(3, on=TimeoutError) | failing(3, ask("oncall")), 1, "ConnectionError: gone, at the first attempt"),
+        (retry(2) | failing(5, ask("oncall")), 2, "ConnectionError: gone, after 2 attempts"),
+        (failing(3, ask("oncall")), 1, "ConnectionError: gone, at the first attempt"),
+    ],
+    ids=str,
+)
+def test_failure_that_no_rule_tries_again_goes_to_a_person(policy: Any, calls: int, because: str) -> None:
+    """`failing` waits for no attempt that nobody will make: else the failure would reach nobody."""
+    service, people = Flaky(9, ConnectionError("gone"), approval=policy), Fake(oncall=respond("unknown"))
+    result, _, _ = play(service, people)
+    assert (result, service.calls) == ("unknown", calls)
+    assert [r.because for r in people.asked] == [because]
+
+
+@pytest.mark.parametrize(
+    ("effect", "shown"),
+    [("read", "name  ada"), ("unsafe", "name  ada\n(it may have been done all the same)")],
+)
+def test_question_about_a_failure_shows_what_was_called(effect: Any, shown: str) -> None:
+    """Whoever decides has to know of what: the arguments, and whether it may have happened."""
+    people = Fake(oncall=respond("unknown"))
+    play(Flaky(9, ValueError("no such name"), effect=effect), people)
+    assert people.asked[0].preview == shown
+
+
 def test_unsafe_tool_is_not_tried_again_when_it_may_have_happened() -> None:
     """A time-out of a payment says nothing of whether it was made: that is for a person."""
     service, people = Flaky(1, TimeoutError("slow"), effect="unsafe"), Fake(oncall=respond("it was made"))

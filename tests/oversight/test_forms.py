@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from convagent import ConversableAgent, NobodyReachable, ScriptedModel, ToolContext, ask, edit, tool
+from convagent import ConfigError, ConversableAgent, NobodyReachable, ScriptedModel, ToolContext, ask, edit, tool
 from convagent.testing import Fake
 
 
@@ -34,6 +34,12 @@ def test_edit_is_no_decision_where_a_form_is_asked_for(form: Any) -> None:
     assert _settle(ask("clerk", within="1h", form=form), people) == []
     assert people.receipts[0].status == "invalid"
     assert "edit is not possible here" in people.receipts[0].problem
+
+
+def test_form_that_is_no_schema_is_refused_where_it_is_written() -> None:
+    """Nobody could ever fill it in."""
+    with pytest.raises(ConfigError, match="is not a valid JSON Schema at type"):
+        ask("clerk", form={"type": "number of euros"})
 
 
 def test_editor_of_another_question_does_not_fill_in_the_form() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr, field_validator
 
-from convagent import Oversight, ToolContext, allow, approve, arg, ask, deny, failing, retry, tool
+from convagent import Oversight, ToolContext, allow, approve, arg, ask, deny, edit, failing, its, retry, tool, when
 from convagent.events import RulingEvent
 from convagent.oversight.backoff import constant
 from convagent.testing import Fake
@@ -121,3 +121,59 @@ def test_preview_shows_the_changed_arguments_when_a_person_edited_them() -> None
     me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people, channels=[clerks])
     assert shown == ["pays 5.0", "pays 7.0"]
     assert till.paid == [7]
+
+
+# ---------------------------------------------------------------- preview and estimate, by functions of the user
+
+
+def test_edited_action_is_judged_by_what_it_comes_to_now() -> None:
+    """Rule 1: a rule about the estimate sees that of the changed arguments, and so does who is asked next."""
+    rule = when(its.impact < -1000, deny("too much")) | when(its.impact < -10, ask("boss")) | ask("clerk")
+    till, me = Till(rule, impact=lambda a: -a["amount"]), user()
+    bot = bot_for([till.pay], [[pay(5), pay(6)], "done"])
+    people = Fake(clerk=[edit(amount=5000), edit(amount=50)], boss=approve)
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people)
+    assert told(bot, me).startswith("Error: pay was not allowed: too much")
+    assert till.paid == [50.0]
+    assert [r.action.impact for r in people.asked if r.action and r.to == ("boss",)] == [-50]
+
+
+def test_estimate_that_raises_denies() -> None:
+    """Rule 9: what an action comes to is unknown then, and no rule could judge it."""
+    till, me, rulings = Till(ask("clerk"), impact=lambda a: a["price"]), user(), list[str]()
+    bot, people = bot_for([till.pay], [[pay(5)], "done"]), Fake(clerk=approve)
+
+    def watch(event: Any) -> None:
+        if isinstance(event, RulingEvent):
+            rulings.append(f"{event.ruling}: {event.reason}")
+
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people, observers=[watch])
+    assert (till.paid, people.asked) == ([], [])
+    assert rulings == ["deny: its impact could not be estimated: KeyError: 'price'"]
+
+
+def test_preview_that_raises_leaves_the_arguments_to_be_read() -> None:
+    """The question stands, and its reader is told."""
+    till, me = Till(ask("clerk"), preview=lambda a: a["price"]), user()
+    bot, people = bot_for([till.pay], [[pay(5)], "done"]), Fake(clerk=approve)
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people)
+    assert people.asked[0].preview == "amount  5.0\n(its preview failed: KeyError: 'price')"
+    assert till.paid == [5.0]
+
+
+@pytest.mark.parametrize("where", ["preview", "impact"])
+def test_what_is_asked_about_stays_what_is_done_when_a_function_changes_its_arguments(where: str) -> None:
+    """Rule 5: a preview or an estimate that tidies up its arguments works on a copy."""
+    sent: list[list[str]] = []
+
+    def send(to: list[str]) -> str:
+        sent.append(to)
+        return "sent"
+
+    more: dict[str, Any] = {where: lambda a: str(a["to"].pop())}
+    mail = tool(send, description="Send.", approval=ask("clerk"), **more)
+    bot, me = bot_for([mail], [[{"name": "send", "arguments": {"to": ["ada", "bob"]}}], "done"]), user()
+    people = Fake(clerk=approve)
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people)
+    assert [r.action.arguments for r in people.asked if r.action] == [{"to": ["ada", "bob"]}]
+    assert sent == [["ada", "bob"]]

@@ -218,6 +218,27 @@ def test_run_ends_and_says_why_when_fake_people_will_never_answer(policy: Any, p
     assert text.endswith("within='1h'")
 
 
+def _broken(request: HumanRequest) -> Any:
+    raise KeyError("no such claim")
+
+
+@pytest.mark.parametrize(
+    ("clerk", "why"),
+    [
+        (_broken, "KeyError: 'no such claim'"),
+        (after("1h", _broken), "KeyError: 'no such claim'"),
+        (lambda request: True, "clerk=True is nothing a person does"),  # pyright: ignore[reportUnknownLambdaType]
+    ],
+    ids=["raises", "raises later", "returns no answer"],
+)
+def test_run_ends_and_says_why_when_the_function_of_a_fake_person_fails(clerk: Any, why: str) -> None:
+    """An assertion in it fails its test, and the test does not wait for ever."""
+    user, bot = _paying(ask("clerk"))
+    with pytest.raises(NobodyReachable, match="the last one failed, fake: ") as ended:
+        user.initiate_chat(bot, message="pay", max_turns=1, silent=True, people=Fake(clerk=clerk))
+    assert why in str(ended.value)
+
+
 def test_fake_people_who_stay_silent_leave_the_question_to_others() -> None:
     """Where another channel remains the question stands there."""
     user, bot = _paying(ask("clerk"))
