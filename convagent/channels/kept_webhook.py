@@ -94,11 +94,11 @@ class KeptWebhook:
         return f"KeptWebhook({self._outbox.where!r}, name={self.name!r})"
 
     def close(self) -> None:
-        """Post nothing more from this process. What is due stays due."""
+        """Post nothing more from this process. What is due stays due, and what is under way becomes so again."""
         posts, self._posts = self._posts, None
         if posts is not None:
             posts.cancel()
-            wait((posts,), timeout=self._timeout)  # a post that is under way is broken off, and made again by whoever comes
+            wait((posts,), timeout=self._timeout)
 
     def __call__(self, event: Event, /) -> None:
         """Be a channel: what is to be posted is a letter, see `letter`."""
@@ -161,6 +161,9 @@ class KeptWebhook:
             again = None if message.attempts >= self._attempts else self._backoff.delay(message.attempts)
             self._journal.undelivered(message.id, str(error), again)
             return
+        except asyncio.CancelledError:
+            self._journal.undelivered(message.id, "the process that posted it ended", 0.0)
+            raise
         self._journal.delivered(message.id)
         self._known[message.request] = message.level
 

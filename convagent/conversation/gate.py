@@ -7,7 +7,7 @@ decisions, the grants. What a person decided is an event before it is acted upon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
@@ -42,10 +42,10 @@ async def settle(
     editor: HumanReply | None = None
     while True:
         await run.checkpoint()  # a boundary: what was said, paused, revoked or stopped comes first
-        action, unknown = await _estimated(action, subject)
-        if unknown is not None:
-            ruling = unknown
-        else:
+        ruling: Ruling | None = None
+        if subject.impact is not None:
+            action, ruling = await _estimated(action, subject.impact)
+        if ruling is None:
             ruling = _kept_ruling(run, policies, action) if run.runtime.keeps else judge(policies, action)
         run.emit(RulingEvent(action=action, ruling=_word(ruling), reason=_reason(ruling), agent=action.agent))
         match ruling:
@@ -87,12 +87,12 @@ async def settle(
                 raise Stopped(decision.text)
 
 
-async def _estimated(action: Action, subject: Subject) -> tuple[Action, Deny | None]:
+async def _estimated(
+    action: Action, impact: Callable[[Mapping[str, Any]], Awaitable[Any]]
+) -> tuple[Action, Deny | None]:
     """Return the action with what it comes to as it is now; or a denial, for no rule could judge that."""
-    if subject.impact is None:
-        return action, None
     try:
-        return replace(action, impact=await subject.impact(action.arguments)), None
+        return replace(action, impact=await impact(action.arguments)), None
     except Exception as error:  # noqa: BLE001 - a function of the user
         return action, Deny(f"its impact could not be estimated: {type(error).__name__}: {error}")
 

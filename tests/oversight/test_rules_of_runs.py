@@ -8,13 +8,26 @@ from typing import Any
 
 import pytest
 
-from convagent import ConversableAgent, NobodyReachable, ScriptedModel, secret, tool
+from convagent import ConversableAgent, NobodyReachable, ScriptedModel, arg, secret, tool
 from convagent.audit import AuditLog
 from convagent.events import DecidedEvent, Event, ExecuteFunctionEvent, InputRequestEvent, StreamEvent
 from convagent.human import HumanRequest, approve, edit, reject
-from convagent.oversight.words import ask, at
-from convagent.testing import Fake, OpenAIServer, after
+from convagent.oversight.words import ask, at, deny, when
+from convagent.testing import Fake, OpenAIServer, after, silent
 from tests.oversight.till import Till, bot_for, pay, told, user
+
+
+def test_rule_01_edit_is_judged_by_the_whole_policy_and_lapses_earlier_approvals() -> None:
+    """The rule that did not fire before fires now; the other person's approval was of what it no longer is."""
+    till, me = Till(when(arg.amount > 1000, deny("above the limit")) | ask("clerk", "boss", need=2)), user()
+    bot = bot_for([till.pay], [[pay(5)], [pay(6)], "done"])
+    people = Fake(clerk=[approve, approve, approve], boss=[edit(amount=5000), edit(amount=7), silent])
+    me.initiate_chat(bot, message="pay", max_turns=1, silent=True, people=people)
+    assert told(bot, me).startswith("Error: pay was not allowed: above the limit\n")
+    assert [(r.action.arguments["amount"], r.given) for r in people.asked if r.action] == [
+        (5.0, ()), (6.0, ()), (7, ("boss",)),
+    ]  # fmt: skip
+    assert till.paid == [7.0]
 
 
 def test_rule_06_at_most_once_and_in_doubt_is_a_question() -> None:
