@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sqlite3
 import tempfile
@@ -95,6 +96,98 @@ def bare_commit(count: int, synchronous: str) -> Reading:
     return {"cpu": median(cpu) * 1e6, "wall": median(wall) * 1e6}
 
 
+def ours_long(turns: int) -> Reading:
+    """A conversation of many turns, kept: bytes a turn, and how long it takes to load it; ms."""
+    from convagent import enqueue
+    from convagent.agents.durable import advance
+    from convagent.journal import SQLiteJournal
+
+    user, bot, _ = _chat(gated=False)
+    bot.llm_config = _talker()
+    bot.update_max_consecutive_auto_reply(10**9)
+
+    async def hold(journal: Any) -> str:
+        run = enqueue(journal, user, bot, message="begin", max_turns=turns // 2, silent=True)
+        (claim,) = journal.claim_ready(journal.heart.worker, {"user", "bot"}, 30.0)
+        await advance(journal, claim, lambda: [user, bot])
+        return run
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "runs.db")
+        journal = SQLiteJournal(path, synchronous="NORMAL")
+        run = asyncio.run(hold(journal))
+        loads: list[float] = []
+        for _ in range(5):
+            began = time.perf_counter()
+            journal.load(run)
+            loads.append(time.perf_counter() - began)
+        journal.close()
+        size = path.stat().st_size
+    return {"bytes": size / turns, "load": median(loads) * 1e3}
+
+
+def _talker() -> Any:
+    from convagent import ScriptedModel
+
+    return ScriptedModel(["an answer of some words, as they are"], cycle=True, record=False)
+
+
+def ours_parked(count: int, journal: str = "", seconds: float = 5.0) -> Reading:
+    """Many runs that wait, and a worker: MB that they take, its share of a core, decision to the tool's first line."""
+    from convagent import ScriptedModel, approve, enqueue
+    from convagent.agents.durable import advance
+    from convagent.engine import Worker
+    from convagent.journal import Inbox, open_journal
+
+    user, bot, _ = _chat(gated=True)
+    bot.llm_config = ScriptedModel([[{"name": "pay", "arguments": {"amount": 5}}], "done"], cycle=True, record=False)
+    ran: list[float] = []
+
+    async def measured(where: Any) -> Reading:
+        def segment(claim: Any) -> Any:
+            return advance(where, claim, lambda: [user, bot], [note])
+
+        def note(event: Any) -> None:
+            if event.type == "execute_function":
+                ran.append(time.perf_counter())
+
+        runs = [enqueue(where, user, bot, message=f"begin {n}", max_turns=1, silent=True) for n in range(count)]
+        worker = Worker(where, segment, {"user", "bot"}, slots=50)
+        gc.collect()
+        before = _rss()
+        working = asyncio.ensure_future(worker.work())
+        while where.runs(("ready", "running"), 1):  # noqa: ASYNC110 - nothing says so
+            await asyncio.sleep(0.2)
+        gc.collect()
+        held, cpu, began = _rss() - before, time.process_time(), time.perf_counter()
+        await asyncio.sleep(seconds)
+        share = (time.process_time() - cpu) / (time.perf_counter() - began)
+        inbox, waits = Inbox(where), []
+        for run in runs[:40]:
+            ran.clear()
+            began = time.perf_counter()
+            await asyncio.to_thread(inbox.decide, f"{run}:1", approve, by="ada")
+            while not ran:  # noqa: ASYNC110 - so exactly is measured when it ran
+                await asyncio.sleep(0.001)
+            waits.append(ran[0] - began)
+        worker.stop()
+        await working
+        return {"mb": held, "share": share * 100, "wake": median(waits) * 1e3, "worst": max(waits) * 1e3}
+
+    with tempfile.TemporaryDirectory() as folder:
+        where = open_journal(journal or str(Path(folder, "runs.db")))
+        try:
+            return asyncio.run(measured(where))
+        finally:
+            where.close()
+
+
+def _rss() -> float:
+    """Return how many MB this process holds."""
+    text = Path("/proc/self/statm").read_text(encoding="ascii")
+    return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def measure(bench: Bench) -> None:
     """Add the rows of this file."""
     sides = {
@@ -106,3 +199,18 @@ def measure(bench: Bench) -> None:
     bench.add(Row("saved pause, NORMAL", ours["pause"], "CPU us", 200, bare=bare))
     bench.add(Row("saved resume, NORMAL, to the first line of the tool", ours["resume"], "CPU us", 150))
     bench.add(Row("stored by the pause", ours["kb"], "KB", 2.5))
+    full = {
+        "ours": lambda: bench.run("durable", "ours_saved", count=60, synchronous="FULL"),
+        "bare": lambda: bench.run("durable", "bare_commit", count=100, synchronous="FULL"),
+    }
+    took = bench.medians(full)
+    bench.add(Row("saved pause, FULL", took["ours"]["pause"], "CPU us", bare=took["bare"]["cpu"]))
+    long = bench.medians({str(n): lambda n=n: bench.run("durable", "ours_long", turns=n) for n in (200, 2_000)})
+    few, many = long["200"], long["2000"]
+    bench.add(Row("kept: a turn of 2,000", many["bytes"], "bytes", 1.1 * few["bytes"]))
+    bench.add(Row("2,000 turns loaded", many["load"], "ms", 200))
+    count = 1_000 if bench.quick else 10_000
+    parked = bench.run("durable", "ours_parked", count=count)
+    bench.add(Row(f"{count:,} parked runs held by a worker", parked["mb"], "MB", 20))
+    bench.add(Row(f"{count:,} parked runs, an idle worker", parked["share"], "% of a core", 1))
+    bench.add(Row("decision to the tool's call, median", parked["wake"], "ms", 50))

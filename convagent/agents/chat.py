@@ -19,12 +19,10 @@ from ..events import RunCompletionEvent, RunStarted
 from ..messages import Message, content_text
 from ..models.base import ModelClient
 from ..oversight.authority import Directory, directory_of
-from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
 from ..runtime import Parked, strand
 from .gating import check_confidence, read_policies
-from .memory import join_threads
 from .summary import check_summary, summarize
 from .usage import gather_usage_summary
 
@@ -92,7 +90,8 @@ class Chat:
             from ..journal import open_journal
             from .durable import Kept
 
-            self.kept = Kept(open_journal(self.journal))
+            journal = open_journal(self.journal)
+            self.kept = Kept(journal, owned=journal is not self.journal)
         check_summary(self.summary_method, self.summary_args)
         if self.summary_method == "reflection_with_llm" and not (self.sender.llm_config or self.recipient.llm_config):
             raise ConfigError(
@@ -127,26 +126,27 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         runtime = LocalRuntime(host, chat.observers)
     _reach(runtime, chat.people, chat.channels)
     sender, recipient = chat.sender, chat.recipient
-    thread = join_threads(sender, sender.chat_messages, recipient, recipient.chat_messages, chat.clear_history)
-    state = ConversationState(sender, recipient, thread, chat.max_turns)
+    state, pattern = recipient.conversation(sender, chat.clear_history, chat.max_turns)
     policies = cast("tuple[Policy, ...]", chat.oversight)
-    run = RunContext(runtime, host, state, TwoAgent(), silent=bool(chat.silent), policies=policies, parent=parent)
+    run = RunContext(runtime, host, state, pattern, silent=bool(chat.silent), policies=policies, parent=parent)
     run.opening = partial(_opening, chat, run)
     run.cache = chat.cache
     run.given_silent = chat.silent
     _count_replies(chat, state)
-    if runtime.keeps:
-        from .durable import enter
-
-        done = enter(chat, run)
-        if done is not None:
-            return done
-    if on_start is not None:
-        on_start(runtime)
-    if chat.kept is not None:
-        chat.kept.listen()
     host_token, outer_strand = current_host.set(host), strand.set("")
     try:
+        if runtime.keeps:
+            from .durable import enter
+
+            done = enter(chat, run)
+            if done is not None:
+                if chat.kept is not None:
+                    await chat.kept.ended(done)
+                return done
+        if on_start is not None:
+            on_start(runtime)
+        if chat.kept is not None:
+            chat.kept.listen()
         runtime.emit(_started(run, parent, chat.follows))
         reason = await converse(run)
         result = await _finished(chat, run, reason)
@@ -176,7 +176,10 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
     finally:
         current_host.reset(host_token)
         strand.reset(outer_strand)
-        sender.auto_replies[recipient], recipient.auto_replies[sender] = state.auto_replies
+        for agent, replies in zip(participants(state), state.auto_replies, strict=True):
+            agent.auto_replies[state.other(agent)] = replies
+        if chat.kept is not None:
+            chat.kept.over()
         if parent is not None:
             _return_to_outer(parent, sender, recipient)
 
@@ -186,15 +189,15 @@ def _return_to_outer(outer: RunContext | None, sender: ConversableAgent, recipie
     while outer is not None:
         thread = outer.state.thread
         if thread.has(sender, recipient):
-            sender.chat_messages.begin(recipient, thread)
-            recipient.chat_messages.begin(sender, thread)
+            sender.chat_messages.begin(recipient, thread.between(sender, recipient))
+            recipient.chat_messages.begin(sender, thread.between(recipient, sender))
             return
         outer = outer.parent
 
 
 def _count_replies(chat: Chat, state: ConversationState) -> None:
     """Begin to count each side's replies, and settle who replies to what it receives."""
-    sides = ((chat.sender, chat.recipient), (chat.recipient, chat.sender))
+    sides = [(agent, state.other(agent)) for agent in participants(state)]
     if not chat.one_message:
         for agent, other in sides:
             agent.reply_at_receive[other] = chat.max_turns is None
@@ -203,7 +206,12 @@ def _count_replies(chat: Chat, state: ConversationState) -> None:
     replies = [agent.reply_at_receive[other] for agent, other in sides]
     if chat.request_reply is not None:
         replies[1] = chat.request_reply
-    state.deaf = frozenset(side for side in (0, 1) if not replies[side])
+    state.deaf = frozenset(side for side, replying in enumerate(replies) if not replying)
+
+
+def participants(state: ConversationState) -> tuple[ConversableAgent, ...]:
+    """Return those who take part, each at its side."""
+    return cast("tuple[ConversableAgent, ...]", state.participants)
 
 
 def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> None:
@@ -232,7 +240,7 @@ def _directory(people: Any) -> Directory | None:
 
 
 def _started(run: RunContext, parent: RunContext | None, follows: bool) -> RunStarted:
-    sides = cast("tuple[ConversableAgent, ...]", (run.state.initiator, run.state.recipient))
+    sides = participants(run.state)
     notes: list[str] = []
     for agent in sides:
         client: ModelClient | None = agent.client
@@ -308,12 +316,12 @@ async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
 
 
 def _result(chat: Chat, run: RunContext, summary: str, reason: str) -> ChatResult:
-    sender, recipient, state = chat.sender, chat.recipient, run.state
+    sender, state = chat.sender, run.state
     return ChatResult(
         chat_id=chat.chat_id if chat.chat_id is not None else run.run_id,
         chat_history=list(state.thread.view(sender)),  # the agents may go on, or forget
         summary=summary,
-        cost=gather_usage_summary([sender, recipient]),
+        cost=gather_usage_summary(participants(state)),
         human_input=list(state.answers.get(sender.name, ())),
         reason=reason,
         last_speaker=state.last_speaker or sender.name,

@@ -12,21 +12,26 @@ from .._tracebacks import short_traceback
 from ..action import Policy
 from ..agent import Agent, Participant, Reply, Termination
 from ..conversation.context import RunContext, current_run
+from ..conversation.pattern import Pattern
 from ..conversation.result import ChatResult
+from ..conversation.state import ConversationState
 from ..events import Event
 from ..messages import Message
 from ..oversight.input_mode import LIMIT_REACHED, met
+from ..patterns.two_agent import TwoAgent
 from ..runs.response import Start, drive
 from .arguments import check_context
 from .builtin import said_nothing
 from .chat import Chat, hold, with_carryover
 from .gating import gate_reply
+from .memory import join_threads
 from .remembering import MemoryMethods
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
 
 Observers = Sequence[Callable[[Event], Any]]
+Held = tuple[ConversationState, Pattern]
 MessageLike = Message | dict[str, Any] | str | Callable[..., Any] | None
 
 
@@ -46,7 +51,7 @@ class ChatMethods(MemoryMethods):
         own = me.overrides.find(me, "generate_reply", run)
         thread = state.thread
         messages = thread.view(me) if own is not None or self.reads_history() else thread.latest(me)
-        if state.max_turns is not None and me is state.initiator:
+        if state.begins(me):
             if state.auto_replies[0] >= other.max_consecutive_auto_reply():
                 return Termination(LIMIT_REACHED)
             if messages and messages[-1].get("content") is not None and other.is_termination(messages[-1]):
@@ -65,9 +70,11 @@ class ChatMethods(MemoryMethods):
             run.add_inner(reply, me, other)
             messages = state.thread.view(me)
         if reply is None:
+            if state.tells_silence and not state.reason:
+                run.terminate("No reply generated", other.name, me.name)
             return Termination(state.reason or "No reply generated")
-        if said_nothing(reply) and messages and said_nothing(messages[-1]):
-            # Two agents with nothing to say would exchange empty messages until the limit.
+        if said_nothing(reply) and messages and state.is_idle(said_nothing(messages[-1])):
+            # Agents with nothing to say would exchange empty messages until the limit.
             run.terminate("No reply generated", me.name, other.name)
             return Termination("No reply generated")
         return Reply(reply, other)
@@ -75,15 +82,15 @@ class ChatMethods(MemoryMethods):
     async def hand_over(self, run: RunContext, message: Any, to: Participant) -> None:
         """Send what a turn decided, through an overridden `send` if there is one."""
         me = cast("ConversableAgent", self)
+        wanted, silent = run.state.wants_reply(me), run.silent or run.given_silent
         run.state.owes = None
         own = me.overrides.find(me, "send", run)
-        counted = run.state.max_turns is not None and me is run.state.initiator
         if own is None:
-            await self.deliver(run, message, to, counted or None, run.given_silent)
-        elif counted:
-            await run.call(own, message, to, request_reply=True, silent=run.given_silent)
+            await self.deliver(run, message, to, wanted, silent)
+        elif wanted is not None:
+            await run.call(own, message, to, request_reply=wanted, silent=silent)
         else:
-            await run.call(own, message, to, silent=run.given_silent)
+            await run.call(own, message, to, silent=silent)
 
     async def deliver(
         self, run: RunContext, message: Any, to: Participant, request_reply: bool | None, silent: bool | None
@@ -109,6 +116,17 @@ class ChatMethods(MemoryMethods):
 
     def _is_silent(self, silent: bool | None) -> bool:
         return bool(self.silent if self.silent is not None else silent)
+
+    def conversation(self, sender: ConversableAgent, clear: bool, max_turns: int | None) -> Held:
+        """Return what a chat is that a sender begins with this agent: its state, and who speaks when."""
+        me = cast("ConversableAgent", self)
+        thread = join_threads(sender, sender.chat_messages, me, me.chat_messages, clear)
+        return ConversationState(sender, me, thread, max_turns), TwoAgent()
+
+    def remembered(self, sender: ConversableAgent) -> list[list[Message]]:
+        """Return what each one in a chat with a sender remembers from before it, by side."""
+        me = cast("ConversableAgent", self)
+        return [sender.chat_messages[me], me.chat_messages[sender]]
 
     # ------------------------------------------------------------ one message
 

@@ -159,11 +159,14 @@ class Kept:
         loaded: as it was kept so far; None: it begins.
         claim: the right to go on with it; None: it is claimed when it begins.
         parks: whether to let go of it when it can only wait.
+        owned: whether the journal was opened for this chat, and is to be closed with it.
     """
 
     def __init__(
-        self, journal: Journal, loaded: Loaded | None = None, claim: Claim | None = None, *, parks: bool = False
-    ) -> None:
+        self, journal: Journal, loaded: Loaded | None = None, claim: Claim | None = None, *, parks: bool = False,
+        owned: bool = False,
+    ) -> None:  # fmt: skip
+        self._owned = owned
         self.journal, self.loaded, self.claim, self.parks = journal, loaded, claim, parks
         self._runtime: JournaledRuntime | None = None
 
@@ -195,6 +198,11 @@ class Kept:
         question = runtime.standing(news.id)
         if isinstance(question, StoredQuestion):
             question.settled(news)
+
+    def over(self) -> None:
+        """Close the journal, if nobody else has it."""
+        if self._owned:
+            self.journal.close()
 
     async def ended(self, result: ChatResult) -> None:
         """Keep that it came to its end."""
@@ -344,7 +352,7 @@ def resume(
         if claim is None:
             return _kept_result(chat, kept)
         chat.channels, chat.observers = tuple(channels), tuple(observers)
-        chat.kept = Kept(where, kept, claim)
+        chat.kept = Kept(where, kept, claim, owned=where is not journal)
         return await hold(chat, on_start)
 
     return RunResponse(start, found, name="resume")

@@ -27,7 +27,7 @@ class ChatMessages(MutableMapping[Agent, list[Message]]):
         """Return the thread with a peer, made if there is none."""
         run = current_run.get()
         if run is not None and run.state.thread.has(self._owner, peer):
-            return run.state.thread
+            return run.state.thread.between(self._owner, peer)
         thread = self._threads.get(peer)
         if thread is None:
             thread = self._threads[peer] = Thread(self._owner, peer)
@@ -62,7 +62,7 @@ class ChatMessages(MutableMapping[Agent, list[Message]]):
         run = current_run.get()
         if run is not None:
             state = run.state
-            if self._owner is state.initiator or self._owner is state.recipient:
+            if state.has(self._owner):
                 peer = state.other(self._owner)
                 if peer not in self._threads:
                     peers.append(peer)

@@ -65,7 +65,10 @@ class MemoryMethods(ReplyMethods):
             if keep and keep < len(messages) and "tool_responses" in messages[-keep]:
                 keep += 1  # results without their calls are refused by endpoints
                 kept += 1
-            del messages[: len(messages) - keep if keep else len(messages)]
+            del messages[: max(0, len(messages) - keep)]
+        run = current_run.get()
+        if run is not None:
+            run.forget_wires()
         if nr_messages_to_preserve:
             from ..iostream import IOStream
 
@@ -87,9 +90,8 @@ class MemoryMethods(ReplyMethods):
             self.reply_at_receive[sender] = False
         run = current_run.get()
         me = cast("ConversableAgent", self)
-        if run is not None and (me is run.state.initiator or me is run.state.recipient):
-            if sender is None or run.state.other(me) is sender:
-                run.state.deaf |= {run.state.side(me)}
+        if run is not None and run.state.has(me) and (sender is None or run.state.thread.has(me, sender)):
+            run.state.deaf |= {run.state.side(me)}
 
     def reset_consecutive_auto_reply_counter(self, sender: Agent | None = None) -> None:
         """Count replies in a row from zero: to one sender, or to all."""
@@ -99,7 +101,7 @@ class MemoryMethods(ReplyMethods):
             self.auto_replies.pop(sender, None)
         run = current_run.get()
         me = cast("ConversableAgent", self)
-        if run is not None and (me is run.state.initiator or me is run.state.recipient):
+        if run is not None and run.state.has(me):
             run.state.auto_replies[run.state.side(me)] = 0
 
 

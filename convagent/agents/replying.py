@@ -181,10 +181,9 @@ class ReplyMethods(ToolMethods):
         """Give the conversation this call belongs to, or one made for this call alone."""
         run = current_run.get()
         me = cast("ConversableAgent", self)
-        if run is not None and (run.state.initiator is me or run.state.recipient is me):
-            if sender is None or run.state.other(me) is sender:
-                yield run
-                return
+        if run is not None and run.state.has(me) and (sender is None or run.state.thread.has(me, sender)):
+            yield run
+            return
         host = current_host.get() or LoopConsole()
         runtime = LocalRuntime(host) if run is None else cast(LocalRuntime, run.runtime).branch("", host)
         other = cast(Any, sender if sender is not None else NOBODY)

@@ -12,7 +12,7 @@ from .state import ConversationState
 
 _MESSAGES = frozenset(("text", "tool_call", "tool_response", "function_call", "function_response", "message"))
 _SAID = ("inner", "by", "owes", "auto_replies")
-_FOLDED = frozenset(("termination", "input_reply", "decided", "grant", "grant_revoked"))
+_FOLDED = frozenset(("termination", "input_reply", "decided", "grant", "grant_revoked", "clear_agents_history"))
 """Types of other events that the state is a fold of."""
 
 

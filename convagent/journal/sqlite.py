@@ -75,6 +75,7 @@ class SQLiteJournal(DatabaseJournal):
     def close(self) -> None:
         """Let go of the file and the thread that watches it."""
         self._ended.set()
+        self.heart.close()
         with self._lock:
             if self._connection is not None:
                 self._connection.close()

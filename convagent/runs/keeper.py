@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 QUIET = 30
 """Rounds of the loop in which nothing must have happened before a run parks."""
+MOMENT = 0.02
+"""Seconds for which a question may be known to this process alone, in case the run parks and is written anyway."""
 SOON = 1.0
 """Seconds: a time that is due sooner is waited for."""
 RETRY = (0.05, 2.0)
@@ -131,6 +133,18 @@ class Keeper:
         self.check()
         if self._batch:
             await self._flush(None)
+
+    def flush_soon(self) -> None:
+        """Write what has come together within a moment, if the run has not parked until then."""
+        self._loop.call_later(MOMENT, self._flush_later)
+
+    def _flush_later(self) -> None:
+        if self._batch and not self.let_go:
+            hold_on(self._loop.create_task(self._flush_quietly()))
+
+    async def _flush_quietly(self) -> None:
+        with suppress(Parked, JournalError):  # the next flush meets what is wrong
+            await self.flush()
 
     def check(self) -> None:
         """Raise `Parked` if this process has let go of the run, whatever body has kept that from passing."""
@@ -263,8 +277,10 @@ class Keeper:
         if self.let_go:
             return
         for stored in news.requests:
-            self.requests[stored.id] = stored
-            self._news(stored)
+            known = self.requests.get(stored.id)
+            if known is None or stored.request.level >= known.request.level:
+                self.requests[stored.id] = stored
+                self._news(stored)
         for control in news.controls:
             self._hear(control.number, control)
 

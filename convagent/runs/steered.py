@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from .._screen import is_tty
 from ..agent import Agent
+from ..errors import UsageError
 from ..events import ControlEvent, Event, InputReplyEvent, InputRequestEvent, RunCompletionEvent
 from ..human import Decision, HumanReply, HumanRequest, Receipt
 from ..runtime import Control
@@ -125,7 +126,13 @@ class Steered:
         self._steering.steer(Control("interrupt"))
 
     def say(self, text: str) -> None:
-        """Add a person's message to the conversation at the next boundary. From any thread."""
+        """Add a person's message to the conversation at the next boundary. From any thread.
+
+        Raises:
+            UsageError: it is no text, or blank.
+        """
+        if not isinstance(cast(object, text), str) or not text.strip():
+            raise UsageError(f"say({text!r}): expected what the agents are told, such as 'use the EU account'")
         self._steering.steer(Control("say", text))
 
     def pause(self, by: str = "") -> None:

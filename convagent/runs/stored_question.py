@@ -38,7 +38,9 @@ class StoredQuestion(Question):
         return receipt
 
     def settled(self, stored: StoredRequest) -> None:
-        """Be told, on the loop, how the journal has it now."""
+        """Be told, on the loop, how the journal has it. What it says of an earlier level is over."""
+        if stored.request.level != self.request.level or stored.status == "cancelled":
+            return
         if stored.status != "open" and self.close(stored.reply):
             self._settle(stored.reply)
 

@@ -125,10 +125,10 @@ def fill(journal: SQLiteJournal, free: int) -> None:
 # ---------------------------------------------------------------- damage
 
 DAMAGES = {
-    "changed": "UPDATE events SET body = replace(body, 'pay', 'PAY') WHERE place = 16777218",
-    "cut": "UPDATE events SET body = substr(body, 1, 20) WHERE place = 16777219",
-    "missing": "DELETE FROM events WHERE place = 16777219",
-    "last missing": "DELETE FROM events WHERE place = (SELECT max(place) FROM events WHERE place < 33554432)",
+    "changed": "UPDATE events SET body = replace(body, 'pay', 'PAY') WHERE place = 16777216 * run + 2 AND run = 1",
+    "cut": "UPDATE events SET body = substr(body, 1, 20) WHERE place = 16777216 * run + 3 AND run = 1",
+    "missing": "DELETE FROM events WHERE place = 16777216 * run + 3 AND run = 1",
+    "last missing": "DELETE FROM events WHERE place = (SELECT max(place) FROM events WHERE run = 1)",
     "question": "UPDATE requests SET body = substr(body, 1, 30) WHERE run = 1",
     "specification": "UPDATE runs SET spec = substr(spec, 1, 30) WHERE run = 1",
 }
