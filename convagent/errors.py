@@ -23,6 +23,10 @@
     ├── HumanInputError                 a question to a person got no answer
     │   ├── EndOfInput (EOFError)       the channel ended: Ctrl-D, a closed pipe
     │   └── NobodyReachable             no channel serves the person asked for
+    ├── GroupError                      a group's next speaker cannot be told
+    │   ├── NoEligibleSpeakerError      nobody may speak next; raised by rules of the user, too: the group ends
+    │   ├── UndefinedNextAgentError     those among whom to choose are not in the group
+    │   └── AgentNameConflictError      several agents have the name
     ├── AuditError (OSError)            a log of what happened cannot be written or read
     ├── JournalError                    a journal cannot be used as asked, or what it keeps is damaged
     │   ├── JournalUnavailable          it cannot be reached or is locked just now; trying later may help
@@ -197,6 +201,33 @@ class NobodyReachable(HumanInputError):
         super().__init__(text)
         self.result = result
         """The `ChatResult` so far, where a chat ended by it."""
+
+
+class GroupError(ConvagentError):
+    """A group's next speaker cannot be told."""
+
+
+class NoEligibleSpeakerError(GroupError):
+    """Nobody may speak next; the conversation of the group ends. Rules of the user may raise it, too."""
+
+    def __init__(self, message: str = "No eligible speakers.") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UndefinedNextAgentError(GroupError):
+    """Those among whom the next speaker is to be chosen are not in the group."""
+
+    def __init__(self, message: str = "The provided agents list does not overlap with agents in the group.") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class AgentNameConflictError(GroupError):
+    """Several agents have the name by which one was asked for."""
+
+    def __init__(self, msg: str = "Found multiple agents with the same name.") -> None:
+        super().__init__(msg)
 
 
 class AuditError(ConvagentError, OSError):

@@ -116,7 +116,8 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
     """Return the chat that was kept, with these agents.
 
     Raises:
-        RunBlocked: an agent that it needs is not among them, or a function that it names is gone.
+        RunBlocked: an agent that it needs is not among them, a function that it names is gone, or a later convagent
+            wrote what this one would not understand.
     """
     from .chat import Chat
 
@@ -128,6 +129,9 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
         raise RunBlocked(f"run {run} needs the agents {', '.join(missing)}; there are here: {there}")
     if spec.get("is") != "chat" or spec.get("v") != VERSION:
         raise RunBlocked(f"run {run} was begun by another version of convagent, which wrote {spec.get('v')!r}")
+    later = next((row for row in loaded.rows if row.body.get("v", 0) > serde.VERSION), None)
+    if later is not None:
+        raise RunBlocked(f"run {run} was moved on by a later convagent, which wrote row {later.seq}; update this one")
     by_name = {agent.name: agent for agent in found.values()}
     try:
         return Chat(

@@ -13,6 +13,19 @@ also had are the classic's, so that a migrated processor finds what it looks for
 from __future__ import annotations
 
 from .base import Event, stamp
+from .groups import (
+    ClearAgentsHistoryEvent,
+    GroupChatResumeEvent,
+    GroupChatRunChatEvent,
+    SelectionMessageEvent,
+    SelectSpeakerEvent,
+    SelectSpeakerInvalidInputEvent,
+    SelectSpeakerTryCountExceededEvent,
+    SpeakerAttempt,
+    SpeakerAttemptFailedMultipleAgentsEvent,
+    SpeakerAttemptFailedNoAgentsEvent,
+    SpeakerAttemptSuccessfulEvent,
+)
 from .oversight import (
     AnswerRefusedEvent,
     ChannelFailedEvent,
@@ -35,7 +48,6 @@ from .run import (
     ClearConversableAgentHistoryEvent,
     ControlEvent,
     ErrorEvent,
-    GroupChatRunChatEvent,
     PostCarryoverProcessingEvent,
     PrintEvent,
     RunCompletionEvent,
@@ -68,6 +80,7 @@ from .work import (
 __all__ = [
     "AnswerRefusedEvent",
     "ChannelFailedEvent",
+    "ClearAgentsHistoryEvent",
     "ClearConversableAgentHistoryEvent",
     "ConfidenceEvent",
     "ControlEvent",
@@ -81,6 +94,7 @@ __all__ = [
     "FunctionResponseEvent",
     "GrantEvent",
     "GrantRevokedEvent",
+    "GroupChatResumeEvent",
     "GroupChatRunChatEvent",
     "InputReplyEvent",
     "InputRequestEvent",
@@ -97,6 +111,14 @@ __all__ = [
     "RunCompletionEvent",
     "RunLeftEvent",
     "RunStarted",
+    "SelectSpeakerEvent",
+    "SelectSpeakerInvalidInputEvent",
+    "SelectSpeakerTryCountExceededEvent",
+    "SelectionMessageEvent",
+    "SpeakerAttempt",
+    "SpeakerAttemptFailedMultipleAgentsEvent",
+    "SpeakerAttemptFailedNoAgentsEvent",
+    "SpeakerAttemptSuccessfulEvent",
     "StreamEvent",
     "StreamResetEvent",
     "TerminationAndHumanReplyNoInputEvent",

@@ -119,16 +119,6 @@ class PostCarryoverProcessingEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupChatRunChatEvent(Event):
-    """The next speaker of a group was chosen."""
-
-    type: ClassVar[str] = "group_chat_run_chat"
-
-    speaker: str
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClearConversableAgentHistoryEvent(Event):
     """An agent forgot messages."""
 

@@ -23,7 +23,11 @@ EVERYBODY = "*"
 
 
 def request(tx: Tx, id: str) -> StoredRequest | None:
-    """Return one request."""
+    """Return one request.
+
+    Raises:
+        JournalError: it is damaged.
+    """
     row = tx.one(f"SELECT {REQUEST} WHERE q.id = ?", (escaped(id),))
     try:
         return None if row is None else request_from(tx, row)
@@ -32,7 +36,7 @@ def request(tx: Tx, id: str) -> StoredRequest | None:
 
 
 def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> list[StoredRequest]:
-    """Return a page of the open requests."""
+    """Return a page of the open requests. One that is damaged is left out; its run says so when it is moved on."""
     begin: Any = (float("-inf"), 0.0, 0)
     if after:
         begin = tx.one("SELECT due, asked, request FROM requests WHERE id = ?", (escaped(after),))
@@ -46,7 +50,14 @@ def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> lis
         return []
     rows = tx.all(f"SELECT q.request, {REQUEST} WHERE q.request IN ({', '.join('?' * len(numbers))})", numbers)
     by_number = {number: row for number, *row in rows}
-    return [request_from(tx, by_number[number]) for number in numbers]
+    return [stored for number in numbers if (stored := _readable(tx, by_number[number])) is not None]
+
+
+def _readable(tx: Tx, row: Sequence[Any]) -> StoredRequest | None:
+    try:
+        return request_from(tx, row)
+    except ValueError:
+        return None
 
 
 def _of_people(tx: Tx, who: Sequence[str], begin: Sequence[Any], limit: int) -> list[int]:

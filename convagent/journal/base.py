@@ -416,7 +416,7 @@ class Journal(Protocol):
         """
         ...
 
-    # ------------------------------------------------------------ what is to be delivered
+    # ------------------------------------------------------------ what is to be delivered, and workers
 
     def claim_messages(self, limit: int = 100, lease: float = 60.0, target: str = "") -> list[StoredMessage]:
         """Return messages that are due, the oldest first; nobody else is given them for so many seconds.
@@ -440,10 +440,8 @@ class Journal(Protocol):
         """Return messages, the latest first; only those of some status, if any is named."""
         ...
 
-    # ------------------------------------------------------------ who moves runs on
-
     def attend(self, worker: str, agents: Sequence[str]) -> None:
-        """Keep that a worker lives, and which agents it knows. To be said again while it does."""
+        """Keep that a worker lives, and which agents it knows."""
         ...
 
     def workers(self) -> list[WorkerInfo]:

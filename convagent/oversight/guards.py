@@ -169,6 +169,16 @@ class Sample(Policy):
         return f"sample({self.rate!r}, {self.policy})"
 
 
+def gates(kind: Kind, policies: Iterable[object]) -> bool:
+    """Return whether a policy may have an opinion on actions of a kind that bare policies do not mean."""
+    return any(
+        isinstance(part, At) and part.kind == kind
+        for policy in policies
+        if isinstance(policy, Policy)
+        for part in walk(policy)
+    )
+
+
 def gates_replies(policies: Iterable[object]) -> bool:
     """Return whether a policy may have an opinion on what is said."""
     return any(

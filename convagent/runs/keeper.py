@@ -278,7 +278,8 @@ class Keeper:
             return
         for stored in news.requests:
             known = self.requests.get(stored.id)
-            if known is None or stored.request.level >= known.request.level:
+            # What is withdrawn was withdrawn here, and may stand again, a level higher too, though not yet in writing.
+            if stored.status != "cancelled" and (known is None or stored.request.level >= known.request.level):
                 self.requests[stored.id] = stored
                 self._news(stored)
         for control in news.controls:

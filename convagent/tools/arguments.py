@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, NoReturn, cast
 
 from ..errors import ToolArgumentsError
@@ -85,13 +86,15 @@ class Binder:
         self.simple = not (clash or self._positional or self._accepted is not None)
 
     def complete(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments as the function will see them: checked, converted, with their defaults.
+        """Return the arguments as the function will see them: checked, converted, then the defaults of those not given.
 
         Raises:
             ToolArgumentsError: they do not fit.
         """
         values = self.validate(arguments)
-        return {**self._defaults, **values} if self._defaults else values
+        if values is arguments:
+            values = deepcopy(values)  # what is judged and shown is no way to change what is done
+        return {**values, **{name: value for name, value in self._defaults.items() if name not in values}}
 
     def bind(self, fn: Callable[..., Any], values: dict[str, Any], *, is_async: bool) -> Callable[[], Any]:
         """Return a call without arguments that does what calling `fn` with `values` does.

@@ -17,7 +17,6 @@ from ..events import (
     ExecuteFunctionEvent,
     FunctionCallEvent,
     FunctionResponseEvent,
-    GroupChatRunChatEvent,
     MessageEvent,
     ModelFallbackEvent,
     ModelRetryEvent,
@@ -34,6 +33,7 @@ from ..events import (
 )
 from ..messages import content_text, resolve_content
 from .decisions import FACTS
+from .groups import GROUPS
 
 Colour = Literal["", "yellow", "red", "magenta", "green", "blue", "dim"]
 Span = tuple[str, Colour]
@@ -197,11 +197,6 @@ def _executed(event: ExecutedFunctionEvent) -> Iterator[Span]:
 def _call(event: ExecuteFunctionEvent | ExecutedFunctionEvent) -> str:
     arguments = event.arguments if event.arguments is None else dict(event.arguments)
     return f"...\nCall ID: {event.call_id}\nInput arguments: {arguments}"
-
-
-def _next_speaker(event: GroupChatRunChatEvent) -> Iterator[Span]:
-    if not event.silent:
-        yield from _line(f"\nNext speaker: {event.speaker}\n", "green")
 
 
 def _new_chat(event: PostCarryoverProcessingEvent) -> Iterator[Span]:
@@ -369,7 +364,6 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     UsingAutoReplyEvent: _auto_reply,
     ExecuteFunctionEvent: _execute,
     ExecutedFunctionEvent: _executed,
-    GroupChatRunChatEvent: _next_speaker,
     PostCarryoverProcessingEvent: _new_chat,
     ClearConversableAgentHistoryEvent: _history_cleared,
     PrintEvent: _print,
@@ -379,4 +373,5 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     RunLeftEvent: _left,
     UsageSummaryEvent: _usage,
     **dict.fromkeys(FACTS, _fact),
+    **GROUPS,
 }

@@ -100,9 +100,8 @@ def test_head_shows_it_when_a_run_was_cut_off(place: Place) -> None:
     journal.append(claim, Batch(rows=[row("a", 1), row("a", 2)]))
     head, one = Inbox(journal).head(), Inbox(journal).verify("a").head
     place.change("DELETE FROM events WHERE place = run * 16777216 + 2")
-    place.change(
-        "UPDATE runs SET seq = 1, head = (SELECT hash FROM events WHERE place = 1 + 16777216 * (SELECT run FROM runs WHERE id = 'a')) WHERE id = 'a'"
-    )
+    first = "SELECT hash FROM events WHERE place = runs.run * 16777216 + 1"
+    place.change(f"UPDATE runs SET seq = 1, head = ({first}) WHERE id = 'a'")
     inbox = Inbox(place.open())
     assert inbox.verify("a").ok
     assert "run ends before it" in inbox.verify("a", head=one).problem

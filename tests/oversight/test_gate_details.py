@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr, field_validator
 
 from convagent import Oversight, ToolContext, allow, approve, arg, ask, deny, edit, failing, its, retry, tool, when
 from convagent.events import RulingEvent
+from convagent.human import HumanRequest
 from convagent.oversight.backoff import constant
 from convagent.testing import Fake
 from tests.oversight.till import Till, bot_for, pay, told, user
@@ -177,3 +178,26 @@ def test_what_is_asked_about_stays_what_is_done_when_a_function_changes_its_argu
     me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=people)
     assert [r.action.arguments for r in people.asked if r.action] == [{"to": ["ada", "bob"]}]
     assert sent == [["ada", "bob"]]
+
+
+@pytest.mark.parametrize("parameters", [None, {"type": "object", "properties": {"amount": {}, "to": {}}}])
+def test_what_is_done_is_what_was_judged_when_an_answer_changes_its_request(parameters: Any) -> None:
+    """Rule 5: a request is shown and answered, and is no way past the rules by being written to."""
+    sent: list[Any] = []
+
+    def send(amount: int, to: list[str]) -> str:
+        sent.append((amount, to))
+        return "sent"
+
+    def sly(request: HumanRequest) -> Any:
+        assert request.action is not None
+        given: Any = request.action.arguments
+        given["amount"] = 9000
+        given["to"].append("eve")
+        return approve
+
+    mail = tool(send, description="Send.", approval=ask("clerk"), parameters=parameters)
+    call = {"name": "send", "arguments": {"amount": 5, "to": ["ada"]}}
+    bot, me = bot_for([mail], [[call], "done"]), user()
+    me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=Fake(clerk=sly))
+    assert sent == [(5, ["ada"])]

@@ -1,0 +1,245 @@
+"""A group that talks through its manager, who gives one of them the word after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from ..action import Action, Policy
+from ..agent import Agent, Participant
+from ..conversation.context import RunContext
+from ..conversation.group import GroupState
+from ..conversation.state import ConversationState
+from ..conversation.verdict import Go, Instead, Subject
+from ..errors import ConfigError, NoEligibleSpeakerError, ToolArgumentsError, nearest, one_of
+from ..events import GroupChatRunChatEvent
+from ..messages import Message
+from ..models.base import ModelClient
+from .by_model import Texts, chosen_by_model
+from .by_person import chosen_by_person
+from .roster import METHODS, Group, Members, Roster
+
+NOBODY = "No next speaker selected"
+
+
+class Chooser(Group, Texts, Protocol):
+    """What this pattern asks of a group chat."""
+
+    max_round: int
+    speaker_selection_method: Any
+
+    def own_selection(self, run: RunContext) -> Callable[..., Any] | None:
+        """Return the method of a subclass that chooses in the place of this pattern; None: there is none."""
+        ...
+
+    async def selecting_model(self, manager: Any) -> tuple[ModelClient, str]:
+        """Return the model that chooses, and what its calls are counted under."""
+        ...
+
+
+class Manager(Participant, Protocol):
+    """What this pattern asks of a manager."""
+
+    policies: tuple[Policy, ...]
+    quiet: bool
+    usage: Any
+
+    def is_termination(self, message: Message) -> bool:
+        """Return whether a message ends the conversation of the group."""
+        ...
+
+
+class GroupChatPattern:
+    """Chooses who speaks next in a group, as its `GroupChat` says. Holds nothing that could not be found out again."""
+
+    asks = True
+
+    def __init__(self, group: Chooser, manager: Manager) -> None:
+        self.group, self.manager = group, manager
+        self.roster = Roster(group)
+        self._judged: bool | None = None
+        """Whether a policy may have an opinion on speakers; None: nobody has looked yet."""
+
+    def next_speaker(self, state: ConversationState) -> Participant | None:
+        """Return who opens, or owes the next round trip's message; whom to give the word is asked of `choose`."""
+        return None if state.opened else state.initiator
+
+    def end_reason(self, state: ConversationState) -> str:
+        """Return nothing: the manager's termination has said why."""
+        return ""
+
+    async def choose(self, run: RunContext) -> Participant | None:
+        """Return whom the manager gives the word; None: it is over, and a termination says why."""
+        state = cast(GroupState, run.state)
+        if not state.opened:
+            return state.initiator
+        if state.owes is None:
+            return None
+        run.silent = run.silent or self.manager.quiet
+        run.agent_name = self.manager.name
+        over = self._over(state)
+        speaker = None if over else await self._selected(run, state)
+        if speaker is not None:
+            run.runtime.emit(
+                GroupChatRunChatEvent(speaker=speaker.name, silent=run.silent, agent=self.manager.name)
+            )
+            return speaker
+        if state.max_turns is not None and state.rounds < state.max_turns:
+            state.between = True
+            return state.initiator
+        if over or not state.reason:
+            last = state.speaker or state.initiator
+            run.terminate(over or NOBODY, self.manager.name, last.name)
+        return None
+
+    def _over(self, state: GroupState) -> str:
+        """Say why the group has spoken enough; empty: it has not."""
+        last = state.thread.latest(self.manager)[-1]
+        if self.manager.is_termination(last):
+            return f"Termination message condition on the GroupChatManager '{self.manager.name}' met"
+        if state.said_in_round >= self.group.max_round:
+            return f"Maximum rounds ({self.group.max_round}) reached"
+        return ""
+
+    # ------------------------------------------------------------ the choice
+
+    async def _selected(self, run: RunContext, state: GroupState) -> Participant | None:
+        last = state.speaker or state.initiator
+        refused: list[Participant] = []
+        while True:
+            try:
+                speaker = await self.select(run, last, refused)
+            except NoEligibleSpeakerError:
+                return None
+            if speaker is None or not self._is_judged(run):
+                return speaker
+            allowed = await self._judge(run, speaker)
+            if allowed is not None:
+                return allowed
+            refused.append(speaker)
+
+    async def select(self, run: RunContext, last: Participant, refused: Sequence[Agent] = ()) -> Participant | None:
+        """Return who is to speak after somebody, by the group's method; None: nobody.
+
+        Args:
+            run: the group's conversation.
+            last: who spoke last.
+            refused: members who were chosen already, and may not speak.
+
+        Raises:
+            NoEligibleSpeakerError: nobody may speak.
+            ConfigError: the method is none, or its choice is not in the group.
+        """
+        own = self.group.own_selection(run)
+        method = self.group.speaker_selection_method
+        given: Any = None
+        if own is not None or callable(method):
+            given = await self._users_choice(run, own or method, last, self.manager if own is not None else self.group)
+            if given is None:
+                return None
+            if not isinstance(given, str):
+                if given not in refused:
+                    return cast(Participant, given)
+                return self.roster.following(last, self._among(run, last, refused))
+        word = str(given if given is not None else method).lower()
+        if word not in METHODS:
+            raise one_of("speaker_selection_method", word, METHODS)
+        among = self._among(run, last, refused)
+        if len(among) == 1:
+            return among[0]
+        if word == "round_robin":
+            return self.roster.following(last, among)
+        if word == "random":
+            return run.runtime.rng.choice(among)
+        if word == "manual":
+            found, ended = await chosen_by_person(run, self.manager.name, last.name, among)
+            if ended:
+                return None
+            if found is not None:
+                return found
+            if method == "manual":
+                return self.roster.following(last, among)
+        return await self._by_model(run, last, among)
+
+    def _among(self, run: RunContext, last: Agent, refused: Sequence[Agent]) -> Members:
+        state = cast(GroupState, run.state)
+        among = self.roster.candidates(last, lambda: state.thread.latest(self.manager))
+        if not refused:
+            return among
+        left = [agent for agent in among if agent not in refused]
+        if not left:
+            raise NoEligibleSpeakerError("everybody who may speak was refused")
+        return left
+
+    async def _users_choice(self, run: RunContext, choose: Callable[..., Any], last: Participant, whose: Any) -> Any:
+        """Ask a function of the user; returns a member, a method's word, or None: nobody."""
+        if not run.runtime.keeps:
+            return self._checked(await run.call(choose, last, whose))
+
+        async def named() -> Any:
+            found = self._checked(await run.call(choose, last, whose))
+            return found if found is None or isinstance(found, str) else {"agent": found.name}
+
+        kept = await run.step("speaker", named)
+        return self.roster.by_name(kept["agent"]) if isinstance(kept, Mapping) else kept
+
+    def _checked(self, found: Any) -> Any:
+        if found is None or isinstance(found, str):
+            return found
+        name = getattr(found, "name", None)
+        if not isinstance(found, Agent):
+            raise ConfigError(
+                f"the speaker selection function returned {found!r}, a {type(found).__name__}; expected an agent of the "
+                f"group, one of {', '.join(METHODS)}, or None to end the chat"
+            )
+        if self.roster.by_name(found.name) is not found:
+            raise ConfigError(
+                f"the speaker selection function returned the agent {name!r}, who is not in the group; "
+                f"it has {', '.join(m.name for m in self.roster.members)}"
+            )
+        return found
+
+    async def _by_model(self, run: RunContext, last: Participant, among: Members) -> Participant:
+        client, counted = await self.group.selecting_model(self.manager)
+        found = await chosen_by_model(run, self.manager, self.group, client, counted, among)
+        return found or self.roster.following(last, among)
+
+    # ------------------------------------------------------------ a policy's opinion on it
+
+    def _is_judged(self, run: RunContext) -> bool:
+        if self._judged is None:
+            policies = (*run.policies, *self.manager.policies)
+            if policies:  # else the algebra is not loaded
+                from ..oversight.guards import gates
+
+                self._judged = gates("speaker", policies)
+            else:
+                self._judged = False
+        return self._judged
+
+    async def _judge(self, run: RunContext, speaker: Participant) -> Participant | None:
+        """Return who may speak: the one who was chosen, or another whom a person names; None: not this one."""
+        names = [member.name for member in self.roster.members]
+        action = Action(
+            "speaker", self.manager.name, speaker.name, {"speaker": speaker.name}, run_id=run.run_id, turn=run.turn
+        )
+        schema = {"type": "object", "properties": {"speaker": {"enum": names}}, "required": ["speaker"]}
+        verdict = await run.decide(
+            action, self.manager.policies, Subject(f"speaker: {speaker.name}", schema, self._complete)
+        )
+        match verdict:
+            case Go(action):
+                return self.roster.by_name(str(action.arguments["speaker"]))
+            case Instead(value):
+                return self.roster.by_name(str(value))
+            case _:
+                return None
+
+    def _complete(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = str(arguments.get("speaker", ""))
+        if self.roster.by_name(name) is None:
+            names = [member.name for member in self.roster.members]
+            near = nearest(name, names)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise ToolArgumentsError(f"speaker={name!r} is not in the group; it has {', '.join(names)}{hint}")
+        return {"speaker": name}
