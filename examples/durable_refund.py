@@ -73,12 +73,14 @@ def hold(journal: SQLiteJournal, request: str, model: LLMConfig) -> None:
 
 def show(path: str, journal: SQLiteJournal, setup: Any) -> None:
     """Let another process ask, kill it, answer from here, and go on."""
-    command = [sys.executable, __file__, "--journal", path, "--child", "--request", setup.options.request]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    command = [sys.executable, __file__, *sys.argv[1:], "--journal", path, "--child"]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     inbox = Inbox(journal)
     while not inbox.pending():
-        if child.poll() is not None:
-            raise SystemExit("the other process ended by itself")
+        if child.poll() is not None:  # it did not have to ask
+            (over,) = journal.runs()
+            print(resume(journal, over.id, team(setup.model)).result.chat_history[-1]["content"])
+            return
         time.sleep(0.05)
     asked = inbox.pending()[0]
     print(f"[process {child.pid} asks, and waits] {asked.request.prompt} ({asked.request.because})")
@@ -88,6 +90,9 @@ def show(path: str, journal: SQLiteJournal, setup: Any) -> None:
     for words in setup.script:
         receipt = inbox.decide(asked.id, words, by="script", channel="scripted answer")
         print(f"> {words} [scripted answer] {receipt.status} {receipt.problem}".rstrip())
+    if inbox.pending():
+        print("[End of input: the question stands, for whoever comes]")
+        return
     print("[this process goes on with the run]")
     hold(journal, setup.options.request, setup.model)
 

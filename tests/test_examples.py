@@ -38,6 +38,16 @@ EXPECTED = {
         "> edit verdict=keep [scripted answer]",
         "decided: 1: keep, 2: remove, 3: keep, 4: remove",
     ],
+    "durable_refund": [
+        "asks, and waits] May refund_desk call refund? (amount > 100)",
+        "was killed; the question stands]",
+        "> edit amount=80 [scripted answer] accepted",
+        "goes on]",
+        "[refund_desk: offline rules, no language model]",
+        "80.00 paid back to Bob",
+        "paid, all in all:\n40.00 to Ada [",
+        "80.00 to Bob [",
+    ],
     "financial_compliance": [
         "[finance_bot: offline rules, no language model]",
         "Please process these transactions:",

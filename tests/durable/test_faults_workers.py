@@ -1,0 +1,126 @@
+"""What wears a worker out: news that is late, tools that block the loop, many runs at once, thousands of journals."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convagent import ConversableAgent, approve, ask, tool
+from convagent.journal import Inbox
+from convagent.journal.base import Batch, Journal, News
+from convagent.testing import ScriptedModel
+from tests.durable.mortal import NEVER, REFUND, Ledger, Person, decide_in, enqueue_in, run, tally, work_in
+from tests.durable.places import Place, SQLitePlace
+from tests.durable.teams import Desk, begin, call, status, work
+
+
+class Slow:
+    """A journal whose news are on their way while the run may think that it can only wait."""
+
+    quick = False
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal, self._parks, self._answered = journal, threading.Event(), False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    def append(self, claim: Any, batch: Batch) -> bool:
+        if batch.status == "waiting":
+            self._parks.set()
+        return self._journal.append(claim, batch)
+
+    def news(self, claim: Any, requests: Any) -> News:
+        if requests and not self._answered:
+            self._answered = Inbox(self._journal).decide(requests[0], approve, by="ann").status == "accepted"
+            found = self._journal.news(claim, requests)
+            self._parks.wait(0.5)
+            return found
+        return self._journal.news(claim, requests)
+
+
+def test_answer_counts_when_its_news_come_while_the_run_parks(journal: Journal) -> None:
+    """The journal has told of the answer, and the run has not heard it yet: it does not park for ever."""
+    desk = Desk(script=REFUND)
+    begin(journal, desk.agents)
+    work(Slow(journal), desk.agents)  # type: ignore[arg-type]
+    assert (status(journal), desk.paid) == ("done", [("Bob", 250)])
+
+
+def test_file_is_still_locked_when_a_second_journal_of_this_process_was_closed(file: SQLitePlace) -> None:
+    """Else another process takes itself for the last one, and tidies away the log that this one writes."""
+    ledger = Ledger(file.path.with_name("ledger"))
+    first, person = file.open(), Person(ledger)
+    enqueue_in(file.target, ledger, "run")  # by a second journal of this process
+    work_in(file.target, ledger)
+    assert run(decide_in, file.target, "run:1", "approve", "ann", "d") == 0
+    first.steer("run", "say", "thanks", by="ann")
+    assert file.look("SELECT count(*) FROM controls") == [(1,)]
+    assert run(work_in, file.target, ledger, NEVER) == 0
+    assert tally(first, ["run"], person).stuck == 0
+
+
+def test_lease_is_kept_when_a_tool_blocks_the_loop_for_longer(place: Place) -> None:
+    """The heart beats in a thread of its own."""
+    ran: list[int] = []
+
+    def agents() -> list[ConversableAgent]:
+        async def block(n: int) -> str:
+            """Block everything."""
+            ran.append(n)
+            time.sleep(1.5)
+            return "ok"
+
+        model = ScriptedModel([[call("block", n=1)], "Done."])
+        desk = ConversableAgent("desk", llm_config=model, tools=[tool(block)])
+        return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
+
+    journal, other = place.open(), place.open()
+    journal.lease = 0.6
+    begin(journal, agents)
+    working = threading.Thread(target=work, args=(journal, agents))
+    working.start()
+    while working.is_alive():
+        assert not ran or other.claim_ready("other", {"desk", "customer"}, 60.0) == []
+        working.join(0.05)
+    assert (status(journal), ran) == ("done", [1])
+
+
+def test_two_hundred_runs_are_moved_at_once(journal: Journal) -> None:
+    desk = Desk()
+    for n in range(200):
+        begin(journal, desk.agents, f"r{n}")
+    work(journal, desk.agents, slots=200)
+    requests = Inbox(journal).pending(limit=1000)
+    assert len(requests) == 200
+    assert {r.status for r in Inbox(journal).decide_many([(r.id, approve) for r in requests], by="ann")} == {"accepted"}
+    work(journal, desk.agents, slots=200)
+    assert ({info.status for info in journal.runs(limit=1000)}, len(desk.paid)) == ({"done"}, 400)
+
+
+def test_live_run_goes_on_when_two_people_have_approved_elsewhere(journal: Journal) -> None:
+    desk = Desk(script=REFUND, policy=ask("finance", need=2))
+    agent, customer = desk.agents()
+    response = customer.run(agent, message="pay", max_turns=1, journal=journal)
+    told: list[str] = []
+    for event in response.events:
+        if event.type == "input_request":
+            told += [Inbox(journal).decide(event.request.id, approve, by=by).status for by in ("ann", "ann", "bob")]
+    assert (told, desk.paid) == (["accepted", "duplicate", "accepted"], [("Bob", 250)])
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts what is open by /proc")
+def test_nothing_stays_open_of_chats_that_opened_their_journal(tmp_path: Path) -> None:
+    """A hundred chats, each with `journal="runs.db"`, leave no descriptor and no thread behind."""
+    before = 0
+    for n in range(100):
+        desk, customer = Desk(script=("Hello.",)).agents()
+        customer.initiate_chat(desk, message="hi", max_turns=1, silent=True, journal=tmp_path / "runs.db")
+        if n == 10:
+            before = len(os.listdir("/proc/self/fd")) + threading.active_count()
+    assert len(os.listdir("/proc/self/fd")) + threading.active_count() <= before + 4
