@@ -24,7 +24,7 @@ from typing import Any
 from _common import arguments, run, start
 
 from convagent import ConversableAgent, LLMConfig, RuleModel, ToolContext, arg, ask, resume, tool, when
-from convagent.journal import Inbox, SQLiteJournal
+from convagent.journal import Inbox, Journal, open_journal
 
 REQUEST = "Please pay 40 to Ada for the cup, and 250 to Bob for the chair."
 ANSWERS = ("edit amount=80",)
@@ -60,7 +60,7 @@ def team(model: LLMConfig | None = None) -> list[ConversableAgent]:
     return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
 
 
-def hold(journal: SQLiteJournal, request: str, model: LLMConfig) -> None:
+def hold(journal: Journal, request: str, model: LLMConfig) -> None:
     """Go on with the run that did not come to its end, or begin one; ask at this terminal, too."""
     desk, customer = agents = team(model)
     open_runs = journal.runs(status=("ready", "running", "waiting", "left", "blocked"))
@@ -71,7 +71,7 @@ def hold(journal: SQLiteJournal, request: str, model: LLMConfig) -> None:
         customer.initiate_chat(desk, message=request, max_turns=1, journal=journal)
 
 
-def show(path: str, journal: SQLiteJournal, setup: Any) -> None:
+def show(path: str, journal: Journal, setup: Any) -> None:
     """Let another process ask, kill it, answer from here, and go on."""
     command = [sys.executable, __file__, *sys.argv[1:], "--journal", path, "--child"]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -100,7 +100,7 @@ def show(path: str, journal: SQLiteJournal, setup: Any) -> None:
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--request", default=REQUEST, help="what the customer writes")
-    parser.add_argument("--journal", metavar="FILE", help="where runs are kept (default: refunds.db)")
+    parser.add_argument("--journal", metavar="WHERE", help="where runs are kept: a file, or postgresql://... (default: refunds.db)")
     parser.add_argument("--child", action="store_true", help="ask here although nobody sits at this terminal")
     setup = start(parser, desk_by_rules, ANSWERS)
     alone = setup.script is not None and not setup.options.child
@@ -108,8 +108,8 @@ def main() -> int:
         default = str(Path(folder, "refunds.db")) if alone else "refunds.db"
         path = setup.options.journal or default
         global ledger
-        ledger = Path(path).with_suffix(".txt")
-        journal = SQLiteJournal(path)
+        ledger = Path("refunds.txt" if "://" in path else path).with_suffix(".txt")
+        journal = open_journal(path)
         try:
             if alone:
                 show(path, journal, setup)

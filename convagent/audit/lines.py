@@ -51,7 +51,8 @@ def show(path: Path, *, run: str = "", person: str = "") -> Iterator[str]:
     Raises:
         AuditError: the file cannot be read, or a line of it is no row.
     """
-    return (line(row) for row in chosen(path, run=run, person=person))
+    # What a journal keeps besides, to go on with a run, says nothing that events do not say.
+    return (line(row) for row in chosen(path, run=run, person=person) if row.body.get("type") != "step")
 
 
 def chosen(path: Path, *, run: str = "", person: str = "") -> Iterator[Row]:

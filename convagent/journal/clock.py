@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ..duration import spoken
 
 JUMP = 60.0
 """Seconds by which the wall clock may move against the time since boot before nobody trusts it."""
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock:
@@ -26,10 +26,15 @@ class Clock:
 
     def boot(self) -> str:
         """Return what this start of the machine is known by; empty where the system does not say."""
-        try:
-            return _BOOT.read_text(encoding="ascii").strip()
-        except (OSError, ValueError):
-            return ""
+        return _boot()
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 if hasattr(time, "CLOCK_BOOTTIME"):

@@ -12,9 +12,9 @@ from ..human import HumanRequest
 from ..serde import encode, write_value
 from .codec import dropped, escaped, found, kept, listed, unescaped
 from .loading import requests_of
+from .rows import crc_of
 from .schema import RUNNING, span
 from .tx import Tx
-from .writing import crc_of
 
 # ---------------------------------------------------------------- a person
 
@@ -23,8 +23,10 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
     """Delete body and salt of the rows of a run in which a person's name stands; return how many."""
     answered = _forget_requests(tx, root, run, person)
     count = 0
-    for place, body, salt in tx.all(
-        "SELECT place, body, salt FROM events WHERE place >= ? AND place < ? AND salt IS NOT NULL", span(root)
+    for place, seq, key, fence, time, body, salt in tx.all(
+        "SELECT place, seq, key, fence, time, body, salt FROM events "
+        "WHERE place >= ? AND place < ? AND salt IS NOT NULL",
+        span(root),
     ):
         try:
             text = found(tx, body)
@@ -37,7 +39,7 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
         dropped(tx, body)
         tx.run(
             "UPDATE events SET body = ?, salt = NULL, crc = ? WHERE place = ?",
-            (bare, crc_of(bare), place),
+            (bare, crc_of(seq, key, fence, time, bare), place),
         )
         count += 1
     _forget_spec(tx, root, person)

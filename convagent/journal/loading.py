@@ -4,106 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
-from ..chain import chained, digest_of, head_of
 from ..errors import JournalError
-from .base import Claim, Loaded, News, Row, StoredControl, StoredRequest
+from .base import Claim, Loaded, News, StoredControl, StoredRequest
 from .claims import INFO, info_from
 from .codec import REQUEST, escaped, found, request_from, unescaped
+from .rows import damaged, rows_of, runs_of
 from .schema import OPEN, span
 from .tx import Tx
 from .upcast import lifted
-from .writing import Held, check, crc_of
-
-# ---------------------------------------------------------------- rows
-
-
-@dataclass(slots=True)
-class Kept:
-    """One run, and where the rows of it that were read end."""
-
-    id: str
-    turn: int
-    last: tuple[int, str]
-    """Number and hash of its last row, as the run has it."""
-    seq: int = 0
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One row with what ties it to the one before it."""
-
-    row: Row
-    text: str
-    """Its body, as it was written."""
-    head: str
-    salt: str
-    hash: str
-
-
-def runs_of(tx: Tx, root: int) -> dict[int, Kept]:
-    """Return a run and those inside it, by their numbers."""
-    rows = tx.all("SELECT run, id, turn, seq, head FROM runs WHERE run = ? OR root = ?", (root, root))
-    return {n: Kept(unescaped(id), turn, (seq, bytes(head).hex() if head else "")) for n, id, turn, seq, head in rows}
-
-
-def links(tx: Tx, root: int, runs: Mapping[int, Kept]) -> list[Link]:
-    """Return the rows of a run and those inside it, in the order in which they were written.
-
-    Raises:
-        JournalError: one is damaged, or missing.
-    """
-    made: list[Link] = []
-    for values in tx.all(
-        "SELECT place, run, seq, key, fence, time, body, crc, salt, hash FROM events "
-        "WHERE place >= ? AND place < ? ORDER BY place",
-        span(root),
-    ):
-        place, number = values[0] - span(root)[0], values[1]
-        kept = runs.get(number)
-        if kept is None:
-            raise _damaged(tx, next(iter(runs.values())).id, f"row at place {place}", "its run is missing")
-        try:
-            link = _link(tx, kept, values[2:])
-        except (ValueError, TypeError, RecursionError) as wrong:
-            raise _damaged(tx, kept.id, f"row {values[2]} (place {place})", str(wrong)) from None
-        kept.seq, kept.hash = link.row.seq, link.hash
-        made.append(link)
-    for kept in runs.values():
-        if (kept.seq, kept.hash) != kept.last:
-            raise _damaged(tx, kept.id, f"row {kept.last[0]}, the last one,", f"it ends at row {kept.seq}")
-    return made
-
-
-def _link(tx: Tx, kept: Kept, values: Sequence[Any]) -> Link:
-    seq, key, fence, time, body, crc, salt, hash = values
-    if crc_of(body) != crc:
-        raise ValueError("its check sum is wrong")
-    text, key = found(tx, body), unescaped(key)
-    parsed = json.loads(text)
-    if not isinstance(parsed, dict):
-        raise ValueError("it is no JSON object")
-    fields = cast("dict[str, Any]", parsed)
-    head = head_of(kept.id, seq, time, key, fence)
-    salted, hashed = bytes(salt).hex() if salt is not None else "", bytes(hash).hex()
-    digest = digest_of(salted, text) if salt is not None else str(fields.get("erased"))
-    if chained(kept.hash, head, digest) != hashed:
-        raise ValueError("it does not follow from the row before it: one was edited, or is missing")
-    turn = key.partition("/")[0]
-    if turn.isdecimal() and int(turn) > kept.turn + 1:
-        raise ValueError(f"it belongs to turn {turn}, and turn {kept.turn} is the last one that is finished")
-    return Link(Row(kept.id, seq, key, fence, time, fields), text, head, salted, hashed)
-
-
-def _damaged(tx: Tx, run: str, where: str, why: str) -> JournalError:
-    return JournalError(
-        f"{tx.url}: run {run!r} is damaged: {where} cannot be used: {why}. Other runs are not concerned; "
-        "restore this one from a copy, or delete it"
-    )
-
+from .writing import Held, check
 
 # ---------------------------------------------------------------- a run
 
@@ -119,9 +30,9 @@ def load(tx: Tx, run: str) -> Loaded:
     try:
         wanted = cast("dict[str, Any]", json.loads(found(tx, spec)))
     except ValueError as wrong:
-        raise _damaged(tx, run, "its specification", str(wrong)) from None
+        raise damaged(tx, run, "its specification", str(wrong)) from None
     inner = runs_of(tx, number)
-    rows = tuple(lifted(link.row) for link in links(tx, number, inner))
+    rows = tuple(lifted(rows_of(tx, number, inner)))
     timers = tx.all("SELECT run, key, due FROM timers WHERE root = ?", (number,))
     return Loaded(
         info=info_from(rest, tx.ticks()),
@@ -145,7 +56,7 @@ def spec(tx: Tx, run: str) -> Mapping[str, Any]:
     try:
         return cast("dict[str, Any]", json.loads(found(tx, row[0])))
     except ValueError as wrong:
-        raise _damaged(tx, run, "its specification", str(wrong)) from None
+        raise damaged(tx, run, "its specification", str(wrong)) from None
 
 
 def requests_of(tx: Tx, root: int, run: str) -> list[StoredRequest]:
@@ -158,7 +69,7 @@ def requests_of(tx: Tx, root: int, run: str) -> list[StoredRequest]:
     try:
         return [request_from(tx, row) for row in rows]
     except ValueError as wrong:
-        raise _damaged(tx, run, "a request", str(wrong)) from None
+        raise damaged(tx, run, "a request", str(wrong)) from None
 
 
 def controls_of(tx: Tx, root: int) -> tuple[StoredControl, ...]:

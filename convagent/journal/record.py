@@ -18,7 +18,7 @@ from ..errors import ConfigError, JournalError
 from ..serde import encode
 from . import erasing
 from .codec import escaped, unescaped
-from .loading import Link, links, runs_of
+from .rows import Link, links, runs_of
 from .schema import DONE, FAILED
 from .tx import Tx
 
@@ -138,11 +138,10 @@ class Record:
         count.runs += len(inner)
         for link in found:
             count.add(link)
-            wanted = ends.get(link.row.run, {}).pop(link.row.seq, link.hash)
+            wanted = ends.get(link.run, {}).pop(link.seq, link.hash)
             if wanted != link.hash:
                 count.problem = (
-                    f"row {link.row.seq} of run {link.row.run!r} is not the one that a head covers: "
-                    "the run was written anew"
+                    f"row {link.seq} of run {link.run!r} is not the one that a head covers: the run was written anew"
                 )
                 return
 
@@ -272,7 +271,7 @@ class _Count:
     def add(self, link: Link) -> None:
         self.rows += 1
         self.erased += not link.salt
-        self.ends[link.row.run] = f"{link.row.seq}:{link.hash}"
+        self.ends[link.run] = f"{link.seq}:{link.hash}"
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..serde import VERSION
@@ -13,11 +12,13 @@ _LIFTS: Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
 """By version: what makes a body of the next one of it, its ``v`` included."""
 
 
-def lifted(row: Row) -> Row:
-    """Return a row as this version would have written it. One of a later version stays as it is."""
+def lifted(rows: list[Row]) -> list[Row]:
+    """Return rows as this version would have written them. One of a later version stays as it is."""
+    return [_lifted(row) for row in rows] if _LIFTS else rows
+
+
+def _lifted(row: Row) -> Row:
     body = row.body
-    version = body.get("v")
-    while isinstance(version, int) and version < VERSION and version in _LIFTS:
+    while isinstance(version := body.get("v"), int) and version < VERSION:
         body = _LIFTS[version](body)
-        version = body.get("v")
-    return row if body is row.body else replace(row, body=body)
+    return row._replace(body=body)

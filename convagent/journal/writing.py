@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from ..chain import Salts, chained, digest_of, head_of
 from ..errors import FencedError, JournalError
@@ -15,6 +14,7 @@ from .base import OVER, Batch, Claim, NewRequest, NewRow
 from .claims import end
 from .codec import dropped, due_of, escaped, kept, kept_as, listed
 from .posting import post
+from .rows import crc_of
 from .schema import ANSWERED, CANCELLED, OPEN, PER_RUN, READY, REQUEST_STATUSES, RUNNING, STATUSES, span
 from .tx import SQLValue, Tx
 
@@ -127,11 +127,11 @@ def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dic
         head = head_of(row.run, row.seq, time, row.key, held.fence)
         chain.seq, chain.hash = row.seq, chained(chain.hash, head, digest_of(salt.hex(), row.body))
         held.place += 1
-        body = kept(tx, row.body)
+        key, body = escaped(row.key), kept(tx, row.body)
         written.append(
             (
-                held.place, chain.run, row.seq, escaped(row.key), held.fence, time, body, crc_of(body), salt,
-                bytes.fromhex(chain.hash),
+                held.place, chain.run, row.seq, key, held.fence, time, body,
+                crc_of(row.seq, key, held.fence, time, body), salt, bytes.fromhex(chain.hash),
             )
         )  # fmt: skip
     if held.place >= span(held.root)[1]:
@@ -143,11 +143,6 @@ def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dic
             written,
         )
     return moved
-
-
-def crc_of(body: str) -> int:
-    """Return the check sum of what stands in a row, as a number of four bytes."""
-    return crc32(body.encode("utf-8", "surrogatepass")) - 0x80000000
 
 
 def _chain(tx: Tx, held: Held, run: str) -> Chain:
@@ -173,7 +168,8 @@ def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
         "SELECT fence, key, crc FROM events WHERE place >= ? AND place < ? AND run = ? AND seq = ?",
         (*span(held.root), chain.run, row.seq),
     )
-    if there is None or tuple(there) != (held.fence, escaped(row.key), crc_of(kept_as(row.body))):
+    crc = crc_of(row.seq, escaped(row.key), held.fence, float(row.time), kept_as(row.body))
+    if there is None or tuple(there) != (held.fence, escaped(row.key), crc):
         raise JournalError(f"{tx.url}: row {row.seq} of run {row.run!r} does not come after its last, {chain.seq}")
 
 

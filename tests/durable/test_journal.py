@@ -459,20 +459,6 @@ def test_load_names_the_place_when_a_row_was_damaged(place: Place, how: str) -> 
     assert len(place.open().load("fine").rows) == (4 if how == "another turn" else 3)
 
 
-def test_load_takes_an_edit_for_damage_when_its_check_sum_is_right(place: Place) -> None:
-    """Whoever edits a row and its check sum still breaks the chain."""
-    from zlib import crc32
-
-    journal = place.open()
-    journal.append(begin(journal), Batch(rows=[row("r", 1), row("r", 2)]))
-    body = row("r", 1, "edited").body
-    place.change(
-        "UPDATE events SET body = ?, crc = ? WHERE place = run * 16777216 + 1", body, crc32(body.encode()) - 0x80000000
-    )
-    with pytest.raises(JournalError, match=r"row 1 \(place 1\) cannot be used: it does not follow"):
-        place.open().load("r")
-
-
 # ---------------------------------------------------------------- messages and workers
 
 

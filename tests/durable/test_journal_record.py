@@ -11,6 +11,7 @@ from convagent.errors import ConfigError, JournalError
 from convagent.events import DecidedEvent, InputReplyEvent, TextEvent
 from convagent.human import approve
 from convagent.journal import Batch, Claim, Inbox, Journal, NewRow
+from convagent.journal.rows import crc_of
 from convagent.serde import write_body
 from tests.durable.asking import asked, begin, row, yes
 from tests.durable.places import Place
@@ -68,6 +69,17 @@ def test_verify_names_the_run_when_it_was_changed(place: Place, edit: str) -> No
         assert str(found).startswith("BROKEN")
     with pytest.raises(JournalError, match="prove nothing"):
         inbox.head()
+
+
+def test_verify_names_the_row_when_whoever_edited_it_made_its_check_sum_right(place: Place) -> None:
+    """An edit that a check sum does not show breaks the chain."""
+    journal = place.open()
+    journal.append(begin(journal), Batch(rows=[row("r", 1), row("r", 2)]))
+    edited = row("r", 1, "edited")
+    crc = crc_of(1, edited.key, 1, edited.time, edited.body)
+    place.change("UPDATE events SET body = ?, crc = ? WHERE seq = 1", edited.body, crc)
+    assert journal.load("r").rows[0].body["value"] == "edited"
+    assert "row 1 (place 1) cannot be used: it does not follow" in Inbox(journal).verify().problem
 
 
 def test_head_covers_later_what_it_covered_when_it_was_given_out(place: Place) -> None:
