@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .agents.durable import enqueue as enqueue
     from .agents.durable import resume as resume
     from .agents.forking import fork as fork
+    from .agents.groupchat import GroupChat as GroupChat
+    from .agents.manager import GroupChatManager as GroupChatManager
     from .agents.presets import AssistantAgent as AssistantAgent
     from .agents.presets import UserProxyAgent as UserProxyAgent
     from .agents.queue import a_initiate_chats as a_initiate_chats
@@ -126,6 +128,8 @@ _HOMES: dict[str, str] = {
     "Decision": ".human",
     "Deny": ".oversight.atoms",
     "EndOfInput": ".errors",
+    "GroupChat": ".agents.groupchat",
+    "GroupChatManager": ".agents.manager",
     "HumanReply": ".human",
     "HumanRequest": ".human",
     "IOConsole": ".iostream",

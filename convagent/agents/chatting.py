@@ -77,7 +77,11 @@ class ChatMethods(MemoryMethods):
             # Agents with nothing to say would exchange empty messages until the limit.
             run.terminate("No reply generated", me.name, other.name)
             return Termination("No reply generated")
-        return Reply(reply, other)
+        return Reply(other.hears(run, reply), other)
+
+    def hears(self, run: RunContext, message: Any) -> Any:
+        """Return what is said to this agent of what another one decided to say."""
+        return message
 
     async def hand_over(self, run: RunContext, message: Any, to: Participant) -> None:
         """Send what a turn decided, through an overridden `send` if there is one."""
@@ -122,6 +126,14 @@ class ChatMethods(MemoryMethods):
         me = cast("ConversableAgent", self)
         thread = join_threads(sender, sender.chat_messages, me, me.chat_messages, clear)
         return ConversationState(sender, me, thread, max_turns), TwoAgent()
+
+    def brings(self) -> Sequence[ConversableAgent]:
+        """Return who comes along with this agent, wherever it takes part."""
+        return ()
+
+    def company(self, sender: ConversableAgent) -> tuple[ConversableAgent, ...]:
+        """Return all who take part in a chat that a sender begins with this agent, each at its side."""
+        return (sender, cast("ConversableAgent", self), *(agent for agent in self.brings() if agent is not sender))
 
     def remembered(self, sender: ConversableAgent) -> list[list[Message]]:
         """Return what each one in a chat with a sender remembers from before it, by side."""

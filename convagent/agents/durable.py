@@ -22,11 +22,11 @@ from ..oversight.authority import Directory, directory_of
 from ..oversight.policy import Policy as PolicyValue
 from ..oversight.policy import walk
 from ..oversight.serial import form_to_json, from_json, to_json
+from ..patterns.by_model import SELECTOR
 from ..runs.journaled import STEP, JournaledRuntime
 from ..runs.keeper import RETRY, Keeper, called
 from ..runs.stored_question import StoredQuestion
 from ..runtime import Control, Parked
-from .memory import join_threads
 
 if TYPE_CHECKING:
     from .._sync import Host
@@ -49,17 +49,21 @@ def spec_of(chat: Chat, directory: Directory | None) -> dict[str, Any]:
         ConfigError: a part of it cannot be named or written, and why.
     """
     sender, recipient = chat.sender, chat.recipient
-    if sender.name == recipient.name:
-        raise ConfigError(f"both agents are called {sender.name!r}; a journal finds them by name: name them apart")
+    everyone = recipient.company(sender)
+    names = [agent.name for agent in everyone]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise ConfigError(f"two agents are called {twice!r}; a journal finds them by name: name them apart")
     if chat.cache is not None:
         raise ConfigError("cache= cannot be kept in a journal; the models' replies are kept there themselves")
-    for agent in (sender, recipient):
+    for agent in everyone:
         _check_forms(agent)
     return {
         "v": VERSION,
         "is": "chat",
         "sender": sender.name,
         "recipient": recipient.name,
+        "members": [named(agent) for agent in everyone[2:]],
         "message": _written("message", chat.message),
         "silent": chat.silent,
         "max_turns": chat.max_turns,
@@ -77,7 +81,7 @@ def _before(chat: Chat) -> list[Any] | None:
     """Return what each side remembers from before this chat, where it goes on from there."""
     if chat.clear_history:
         return None
-    views = [chat.sender.chat_messages[chat.recipient], chat.recipient.chat_messages[chat.sender]]
+    views = chat.recipient.remembered(chat.sender)
     return _written("the history before", views) if any(views) else None
 
 
@@ -109,6 +113,12 @@ def named(agent: ConversableAgent) -> str:
     return f"{agent.name}@{agent.version}" if agent.version else agent.name
 
 
+def needed(chat: Chat) -> list[str]:
+    """Return whom one has to have to go on with a chat; the members of a group come with its manager."""
+    sender, recipient = chat.sender, chat.recipient
+    return [named(agent) for agent in (sender, recipient) if agent is recipient or sender not in recipient.brings()]
+
+
 # ---------------------------------------------------------------- reading it back
 
 
@@ -121,9 +131,9 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
     """
     from .chat import Chat
 
-    found = {named(agent): agent for agent in agents}
-    missing = [name for name in loaded.info.agents if name not in found]
+    found = {named(agent): agent for agent in _with_those_they_bring(agents)}
     run, spec = loaded.info.id, loaded.spec
+    missing = [name for name in (*loaded.info.agents, *spec.get("members", ())) if name not in found]
     if missing:
         there = ", ".join(sorted(found)) or "none"
         raise RunBlocked(f"run {run} needs the agents {', '.join(missing)}; there are here: {there}")
@@ -133,9 +143,11 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
     if later is not None:
         raise RunBlocked(f"run {run} was moved on by a later convagent, which wrote row {later.seq}; update this one")
     by_name = {agent.name: agent for agent in found.values()}
+    recipient = by_name[spec["recipient"]]
+    by_name.update((member.name, member) for member in recipient.brings())
     try:
         return Chat(
-            by_name[spec["sender"]], by_name[spec["recipient"]], _read(spec["message"]),
+            by_name[spec["sender"]], recipient, _read(spec["message"]),
             clear_history=spec["before"] is None, silent=spec["silent"], max_turns=spec["max_turns"],
             summary_method=_read(spec["summary_method"]), summary_args=_read(spec["summary_args"]),
             oversight=tuple(from_json(policy) for policy in spec["oversight"]),
@@ -144,6 +156,13 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
         )  # fmt: skip
     except ConfigError as error:
         raise RunBlocked(f"run {run} cannot go on here: {error}") from error
+
+
+def _with_those_they_bring(agents: Iterable[ConversableAgent]) -> list[ConversableAgent]:
+    found = list(agents)
+    for agent in found:  # which grows
+        found += [member for member in agent.brings() if member not in found]
+    return found
 
 
 def _read(value: Any) -> Any:
@@ -180,9 +199,8 @@ class Kept:
         if claim is None:
             from uuid import uuid4
 
-            agents = [named(chat.sender), named(chat.recipient)]
             spec = spec_of(chat, directory)
-            claim = journal.begin(uuid4().hex[:12], spec, agents, journal.heart.worker, journal.lease)
+            claim = journal.begin(uuid4().hex[:12], spec, needed(chat), journal.heart.worker, journal.lease)
         keeper = Keeper(journal, claim, self.loaded, parks=self.parks, news=self._hear)
         self._runtime = JournaledRuntime(host, chat.observers, keeper=keeper, run_id=claim.run)
         return self._runtime
@@ -255,12 +273,12 @@ class Kept:
 def enter(chat: Chat, run: RunContext) -> ChatResult | None:
     """Let a run stand where it was kept; return its result if it had come to its end, else None."""
     runtime = cast(JournaledRuntime, run.runtime)
-    sides = cast("tuple[ConversableAgent, ...]", (run.state.initiator, run.state.recipient))
+    sides = cast("tuple[ConversableAgent, ...]", run.state.participants)
     before = cast("list[Any] | None", chat.kept.loaded.spec["before"] if chat.kept and chat.kept.loaded else None)
     for agent, messages in zip(sides, before or (), strict=False):
         run.state.thread.preset(agent, list(messages))
     restore(run, runtime.past, runtime.turn)
-    by_name = {agent.name: agent for agent in sides}
+    by_name = {SELECTOR: sides[1], **{agent.name: agent for agent in sides}}
     for body in runtime.past:
         if body["type"] == ModelCallFinished.type and body.get("agent") in by_name and "error" not in body:
             used = Usage(**body.get("usage", {}))
@@ -316,7 +334,7 @@ def enqueue(
     chat = Chat(sender, recipient, message, oversight=oversight, people=people, context=dict(context or {}), **given)
     where, run = open_journal(journal), run_id or uuid4().hex[:12]
     spec = spec_of(chat, None if people is None else directory_of(people))
-    where.begin(run, spec, [named(sender), named(recipient)], "", 0.0, "ready")
+    where.begin(run, spec, needed(chat), "", 0.0, "ready")
     return run
 
 
@@ -364,11 +382,11 @@ def resume(
 
 def _kept_result(chat: Chat, loaded: Loaded) -> ChatResult:
     """Return the result of a run that is over; both agents remember it."""
-    run, me, other = loaded.info.id, chat.sender, chat.recipient
-    thread = join_threads(me, me.chat_messages, other, other.chat_messages, clear=True)
-    for agent, messages in zip((me, other), loaded.spec["before"] or (), strict=False):
-        thread.preset(agent, list(messages))
-    state, done = ConversationState(me, other, thread), None
+    run = loaded.info.id
+    state, _ = chat.recipient.conversation(chat.sender, clear=True, max_turns=None)
+    for agent, messages in zip(state.participants, loaded.spec["before"] or (), strict=False):
+        state.thread.preset(agent, list(messages))
+    done = None
     for row in loaded.rows:
         if row.run == run and row.body.get("type") != STEP:
             fold(state, row.body)

@@ -52,7 +52,7 @@ async def summarize(
         return last_message_text(recipient.chat_messages[sender])
     if method == "reflection_with_llm":
         asked = recipient if recipient.client is not None else sender
-        return await reflect(run, asked, recipient.chat_messages[sender], args)
+        return await reflect(run, asked, recipient.chat_messages_for_summary(sender), args)
     return as_text(await call_user(run.host, cast(Callable[..., Any], method), sender, recipient, {**args}))
 
 

@@ -57,6 +57,14 @@ class GroupThread(Thread):
             found = self._facing[id(peer)] = Facing(self, peer)
         return found
 
+    @property
+    def speaker(self) -> Agent | None:
+        """Who spoke last; None: nobody yet."""
+        for mark in reversed(self._marks):
+            if not mark & _INNER and mark >> 1 != MANAGER:
+                return self.agents[mark >> 1]
+        return None
+
     def introduce(self, text: str, first: bool) -> None:
         """Let the manager say who there is: to the initiator, if it is a `first`, or to all others."""
         self._introduced[len(self._said)] = first
@@ -66,8 +74,10 @@ class GroupThread(Thread):
         """Let one member, or all and the group's own messages, forget all but the last so many messages."""
         sides = range(len(self.agents)) if agent is None else [self.side(agent)]
         for side in sides:
-            view = self.view(self.agents[side])
-            del view[: max(0, len(view) - count)]
+            view, kept = self.view(self.agents[side]), count
+            if side != MANAGER and 0 < kept < len(view) and "tool_responses" in view[-kept]:
+                kept += 1  # results without their calls are refused by endpoints
+            del view[: max(0, len(view) - kept)]
 
     def _seen(self, position: int, side: int) -> Message | None:
         mark = self._marks[position]

@@ -139,7 +139,7 @@ def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final:
     return True
 
 
-def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
+def expire(tx: Tx, id: str, level: int, *, force: bool, by: str) -> list[str]:
     """Let the time of requests be up."""
     now, trusted = tx.now(), tx.trusted()
     if not trusted and not force:
@@ -151,8 +151,9 @@ def expire(tx: Tx, id: str, level: int, *, force: bool) -> list[str]:
     for number, seen, name in sorted(rows):
         hold(tx, number // PER_RUN)
         changed = tx.run(
-            "UPDATE requests SET status = ?, decided = ? WHERE request = ? AND status = ? AND level = ? AND due <= ?",
-            (EXPIRED, now, number, OPEN, seen, NEVER if force and id else now),
+            "UPDATE requests SET status = ?, decided = ?, decision = ? "
+            "WHERE request = ? AND status = ? AND level = ? AND due <= ?",
+            (EXPIRED, now, escaped(by) or None, number, OPEN, seen, NEVER if force and id else now),
         )
         if changed:
             gone.append(unescaped(name))

@@ -405,13 +405,14 @@ class Journal(Protocol):
         """
         ...
 
-    def expire(self, id: str = "", level: int = 0, *, force: bool = False) -> list[str]:
+    def expire(self, id: str = "", level: int = 0, *, force: bool = False, by: str = "") -> list[str]:
         """Let the time of open requests be up whose deadline has passed, and wake their runs; return their ids.
 
         Args:
             id: only this one, at this level; empty: all.
             level: which level.
             force: of one request: although its deadline has not passed (somebody escalates it).
+            by: who escalates it, which its history then says.
         """
         ...
 

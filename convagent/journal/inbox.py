@@ -172,7 +172,7 @@ class Inbox:
         stored = self.journal.request(request_id)
         if stored is None:
             return Receipt("unknown", f"there is no request {request_id!r}; it may have been deleted")
-        if self.journal.expire(request_id, stored.request.level, force=True):
+        if self.journal.expire(request_id, stored.request.level, force=True, by=by):
             return Receipt("accepted")
         return Receipt("late", "that request is open no more, or was escalated already")
 

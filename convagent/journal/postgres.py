@@ -30,6 +30,8 @@ _SESSION = (
     # What was acknowledged must be there after a crash, whatever the server takes for enough.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
+_TOGETHER = 0.02
+"""Seconds: what is notified of sooner after another notification is told together."""
 _LISTENING = 0.5
 """Seconds after which the thread that listens looks whether anybody still wants to know."""
 
@@ -113,6 +115,7 @@ class PostgresJournal(DatabaseJournal):
         if self._pid != os.getpid():
             self._abandoned += self._idle
             self._held.clear()
+            self._watchers.clear()
             self._begin_anew()
         if self._ended.is_set():
             raise JournalError(f"{self.url}: the journal is closed")
@@ -225,6 +228,7 @@ class PostgresJournal(DatabaseJournal):
                     while self._is_watched():
                         if list(connection.notifies(timeout=_LISTENING, stop_after=1)):
                             self._tell()
+                            self._ended.wait(_TOGETHER)
             except psycopg.Error:
                 self._ended.wait(_LISTENING)  # it is told by whoever needs the database; here it is tried again
 

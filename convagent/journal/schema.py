@@ -114,7 +114,7 @@ CREATE TABLE requests (
     body TEXT NOT NULL,
     votes TEXT,
     reply TEXT,
-    decision TEXT,              -- the id that the decider gave
+    decision TEXT,              -- the id that the decider gave, or who escalated it
     decided {real},
     history TEXT
 );

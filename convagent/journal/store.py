@@ -195,10 +195,10 @@ class DatabaseJournal(ABC):
         with self.write() as tx:
             return asking.settle(tx, id, level, reply, votes=votes, final=final, decision_id=decision_id)
 
-    def expire(self, id: str = "", level: int = 0, *, force: bool = False) -> list[str]:
+    def expire(self, id: str = "", level: int = 0, *, force: bool = False, by: str = "") -> list[str]:
         """Let the time of open requests be up; see `Journal.expire`."""
         with self.write() as tx:
-            return asking.expire(tx, id, level, force=force)
+            return asking.expire(tx, id, level, force=force, by=by)
 
     # ------------------------------------------------------------ what is to be delivered, and by whom runs are moved
 

@@ -12,7 +12,7 @@ from ..human import HumanRequest
 from ..serde import encode, write_value
 from .base import OVER, Batch, Claim, NewRequest, NewRow
 from .claims import end
-from .codec import dropped, due_of, escaped, kept, kept_as, listed
+from .codec import dropped, due_of, escaped, kept, kept_as, listed, unescaped
 from .posting import post
 from .rows import crc_of
 from .schema import ANSWERED, CANCELLED, OPEN, PER_RUN, READY, REQUEST_STATUSES, RUNNING, STATUSES, span
@@ -196,15 +196,16 @@ def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
 
 def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLValue], now: float) -> bool:
     """Let a request be open that was there already: at its next level, or once more after it was withdrawn."""
-    number, status, level, decided, history, body = tx.one(
-        "SELECT request, status, level, decided, history, body FROM requests WHERE id = ?", (escaped(request.id),)
+    number, status, level, decided, by, history, body = tx.one(
+        "SELECT request, status, level, decided, decision, history, body FROM requests WHERE id = ?",
+        (escaped(request.id),),
     )
     if number // PER_RUN != held.root:
         raise JournalError(f"{tx.url}: request {request.id!r} belongs to another run; ids of requests are unique")
     if status == ANSWERED or (request.level <= level and status != CANCELLED):
         return False  # an answer outranks a later level; what stands so already is not asked again
     if request.level > level:
-        history = _longer(history, level, status, decided or now)
+        history = _longer(history, level, status, decided or now, unescaped(by or ""))
     dropped(tx, body)
     tx.run(
         f"UPDATE requests SET status = {OPEN}, level = ?, asked = ?, due = ?, people = ?, body = ?, history = ?, "
@@ -214,10 +215,11 @@ def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLVa
     return True
 
 
-def _longer(history: str | None, level: int, status: int, at: float) -> str:
+def _longer(history: str | None, level: int, status: int, at: float, by: str) -> str:
     """Return how the earlier levels of a request ended, with one more."""
-    how = "escalated" if status == OPEN else REQUEST_STATUSES[status]
-    return encode([*(json.loads(history) if history else ()), {"level": level, "status": how, "at": at}])
+    how = "escalated" if status == OPEN or by else REQUEST_STATUSES[status]
+    ended = {"level": level, "status": how, "at": at, **({"by": by} if by else {})}
+    return encode([*(json.loads(history) if history else ()), ended])
 
 
 # ---------------------------------------------------------------- what becomes of the run

@@ -30,7 +30,8 @@ class Texts(Protocol):
     select_speaker_auto_multiple_template: str
     select_speaker_auto_none_template: str
     select_speaker_auto_verbose: bool
-    select_speaker_transform_messages: Any
+    message_transform: Any
+    """A function of messages that returns those to send; None: all of them."""
 
     def select_speaker_msg(self, agents: Any = None) -> str:
         """Return the system message."""
@@ -84,9 +85,9 @@ class _Asking:
         told = self.run.wire(self.manager, self._head, self.run.state.thread.view(self.manager))
         before = [*told[:-1], _without_calls(told[-1])] if len(told) > 1 else list(told)
         messages = [*before, *self._said]
-        transform = self.texts.select_speaker_transform_messages
+        transform = self.texts.message_transform
         if transform is not None:
-            rest = await self.run.call(_transforming(transform), messages[1:])
+            rest = await self.run.call(transform, messages[1:])
             messages = [messages[0], *cast("list[Message]", rest)]
         return ModelRequest(messages=messages, agent=agent, turn=turn)
 
@@ -128,16 +129,3 @@ def _without_calls(message: Message) -> Message:
     if not message.get("tool_calls") and not message.get("function_call"):
         return message
     return cast(Message, {k: v for k, v in message.items() if k not in ("tool_calls", "function_call")})
-
-
-def _transforming(transform: Any) -> Any:
-    """Return the function that rewrites the messages: the object itself, or that of its `apply_transform`s."""
-    if callable(transform):
-        return transform
-
-    def through_all(messages: list[Message]) -> list[Message]:
-        for one in transform.transforms:
-            messages = one.apply_transform(messages)
-        return messages
-
-    return through_all

@@ -12,9 +12,7 @@ PROMPT = "Enter the number of the next speaker (enter nothing or `q` to use auto
 TRIES = 3
 
 
-async def chosen_by_person(
-    run: RunContext, manager: str, last: str, among: Members
-) -> tuple[Participant | None, bool]:
+async def chosen_by_person(run: RunContext, manager: str, last: str, among: Members) -> tuple[Participant | None, bool]:
     """Ask a person for a number or a name.
 
     Returns:
@@ -24,9 +22,7 @@ async def chosen_by_person(
     numbered = "\n".join(f"{number}: {name}" for number, name in enumerate(names, 1))
     run.emit(SelectSpeakerEvent(agents=names, agent=manager))
     for _ in range(TRIES - 1):
-        reply = await run.put(
-            HumanRequest(run.next_request(), PROMPT, manager, last, choices=names, preview=numbered)
-        )
+        reply = await run.put(HumanRequest(run.next_request(), PROMPT, manager, last, choices=names, preview=numbered))
         if reply is None or reply.end_of_input:
             run.terminate("End of input", manager, last)
             return None, True

@@ -32,7 +32,7 @@ class Chooser(Group, Texts, Protocol):
         """Return the method of a subclass that chooses in the place of this pattern; None: there is none."""
         ...
 
-    async def selecting_model(self, manager: Any) -> tuple[ModelClient, str]:
+    def selecting_model(self, manager: Any) -> tuple[ModelClient, str]:
         """Return the model that chooses, and what its calls are counted under."""
         ...
 
@@ -80,9 +80,7 @@ class GroupChatPattern:
         over = self._over(state)
         speaker = None if over else await self._selected(run, state)
         if speaker is not None:
-            run.runtime.emit(
-                GroupChatRunChatEvent(speaker=speaker.name, silent=run.silent, agent=self.manager.name)
-            )
+            run.runtime.emit(GroupChatRunChatEvent(speaker=speaker.name, silent=run.silent, agent=self.manager.name))
             return speaker
         if state.max_turns is not None and state.rounds < state.max_turns:
             state.between = True
@@ -131,39 +129,62 @@ class GroupChatPattern:
             ConfigError: the method is none, or its choice is not in the group.
         """
         own = self.group.own_selection(run)
+        if own is None:
+            return await self.by_method(run, last, refused)
+        return await self._by_function(run, own, last, self.manager, refused)
+
+    async def by_method(self, run: RunContext, last: Participant, refused: Sequence[Agent] = ()) -> Participant | None:
+        """Return who is to speak, by what the group chat names as its method; see `select`."""
         method = self.group.speaker_selection_method
-        given: Any = None
-        if own is not None or callable(method):
-            given = await self._users_choice(run, own or method, last, self.manager if own is not None else self.group)
-            if given is None:
-                return None
-            if not isinstance(given, str):
-                if given not in refused:
-                    return cast(Participant, given)
-                return self.roster.following(last, self._among(run, last, refused))
-        word = str(given if given is not None else method).lower()
+        if callable(method):
+            return await self._by_function(run, method, last, self.group, refused)
+        return await self._by_word(run, method, last, refused, then_next=True)
+
+    async def _by_function(
+        self, run: RunContext, choose: Callable[..., Any], last: Participant, whose: Any, refused: Sequence[Agent]
+    ) -> Participant | None:
+        found = await self._users_choice(run, choose, last, whose)
+        if isinstance(found, str):
+            return await self._by_word(run, found, last, refused)
+        if found is None or found not in refused:
+            return found
+        return self.roster.following(last, self._among(run, last, refused))
+
+    async def _by_word(
+        self, run: RunContext, method: str, last: Participant, refused: Sequence[Agent], then_next: bool = False
+    ) -> Participant | None:
+        """Choose by one of the methods.
+
+        Args:
+            run: the group's conversation.
+            method: which.
+            last: who spoke last.
+            refused: who may not be chosen.
+            then_next: whether the next in the order speaks where a person leaves it open; else a model chooses.
+        """
+        word = method.lower()
         if word not in METHODS:
-            raise one_of("speaker_selection_method", word, METHODS)
+            raise one_of("speaker_selection_method", method, METHODS)
         among = self._among(run, last, refused)
         if len(among) == 1:
             return among[0]
-        if word == "round_robin":
-            return self.roster.following(last, among)
         if word == "random":
             return run.runtime.rng.choice(among)
         if word == "manual":
             found, ended = await chosen_by_person(run, self.manager.name, last.name, among)
-            if ended:
-                return None
-            if found is not None:
+            if found is not None or ended:
                 return found
-            if method == "manual":
-                return self.roster.following(last, among)
-        return await self._by_model(run, last, among)
+        if word == "round_robin" or (word == "manual" and then_next):
+            return self.roster.following(last, among)
+        client, counted = self.group.selecting_model(self.manager)
+        named = await chosen_by_model(run, self.manager, self.group, client, counted, among)
+        return named or self.roster.following(last, among)
 
     def _among(self, run: RunContext, last: Agent, refused: Sequence[Agent]) -> Members:
         state = cast(GroupState, run.state)
-        among = self.roster.candidates(last, lambda: state.thread.latest(self.manager))
+        thread = state.thread
+        messages = thread.view if self.group.eligibility_policies else thread.latest
+        among = self.roster.candidates(last, lambda: messages(self.manager))
         if not refused:
             return among
         left = [agent for agent in among if agent not in refused]
@@ -198,11 +219,6 @@ class GroupChatPattern:
                 f"it has {', '.join(m.name for m in self.roster.members)}"
             )
         return found
-
-    async def _by_model(self, run: RunContext, last: Participant, among: Members) -> Participant:
-        client, counted = await self.group.selecting_model(self.manager)
-        found = await chosen_by_model(run, self.manager, self.group, client, counted, among)
-        return found or self.roster.following(last, among)
 
     # ------------------------------------------------------------ a policy's opinion on it
 

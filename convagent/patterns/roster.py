@@ -103,7 +103,9 @@ class Roster:
         allowed = self.group.allowed_speaker_transitions_dict
         if last not in allowed:
             if last in self.members:
-                raise NoEligibleSpeakerError(f"Last speaker {last.name} is not in the allowed_speaker_transitions_dict.")
+                raise NoEligibleSpeakerError(
+                    f"Last speaker {last.name} is not in the allowed_speaker_transitions_dict."
+                )
             return ()
         wanted = {id(agent) for agent in allowed[last]}
         return [agent for agent in self._not_again(last, able) if id(agent) in wanted]

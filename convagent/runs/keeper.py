@@ -25,6 +25,8 @@ MOMENT = 0.02
 """Seconds for which a question may be known to this process alone, in case the run parks and is written anyway."""
 SOON = 1.0
 """Seconds: a time that is due sooner is waited for."""
+REST = 10
+"""How many times as long as a look at what came in took, none is taken: changes of every run tell each of them."""
 RETRY = (0.05, 2.0)
 """Seconds between two attempts at a journal that cannot be reached: the first, and the longest."""
 
@@ -65,6 +67,7 @@ class Keeper:
         self._news = news
         self._met: set[int] = set()
         self._looking = False
+        self._resting, self._rested = False, 0.0
         self._hearing = asyncio.Lock()
         self._deaf = False
         """Whether it asks for no more news, because it is about to let go: whoever goes on is to hear of it."""
@@ -254,9 +257,19 @@ class Keeper:
         self._soon(self._look_soon)
 
     def _look_soon(self) -> None:
-        if not self._looking and not self.let_go:
-            self._looking = True
-            hold_on(self._loop.create_task(self._look()))
+        if self._looking or self._resting or self.let_go:
+            return
+        rest = self._rested - self._loop.time()
+        if rest > 0 and not self.journal.quick:
+            self._resting = True
+            self._loop.call_later(rest, self._look_again)
+            return
+        self._looking = True
+        hold_on(self._loop.create_task(self._look()))
+
+    def _look_again(self) -> None:
+        self._resting = False
+        self._look_soon()
 
     async def _look(self) -> None:
         try:
@@ -264,8 +277,9 @@ class Keeper:
             self._looking = False
             async with self._hearing:
                 if not self._deaf:
-                    ids = [r.id for r in self.closing]
+                    began, ids = self._loop.time(), [r.id for r in self.closing]
                     self._tell(await called(self.journal, self.journal.news, self.claim, ids))
+                    self._rested = self._loop.time() + REST * (self._loop.time() - began)
             self._count_soon()
         except FencedError as error:
             self._lost(error)

@@ -11,7 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ def away(place: Place, home: Path, scale: float) -> Tally:
 
 
 @contextmanager
-def database(kind: str) -> Iterator[tuple[Place, Path]]:
+def database(kind: str) -> Generator[tuple[Place, Path]]:
     """Make an empty journal of a kind, and a folder beside it."""
     with ExitStack() as closing:
         home = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="convagent-chaos-")))

@@ -59,8 +59,8 @@ MARKS: Mapping[str, Mark] = {
     "call": lambda method, args: method in ("append", "claim_ready", "expire", "load", "news", "settle", "begin"),
 }
 """By name: which calls of a journal are meant."""
-POINTS = [(mark, after) for mark in MARKS if mark not in ("call",) for after in (False, True)]
-POINTS += [("effect", False), ("effect", True)]
+POINTS = [(mark, after) for mark in (*MARKS, "effect") if mark != "call" for after in (False, True)]
+"""Where processes are killed: at each mark, and inside a tool, before or after what it does."""
 
 
 @dataclass

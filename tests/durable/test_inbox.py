@@ -164,6 +164,9 @@ def test_escalate_ends_the_level_when_somebody_passes_it_on(journal: Journal) ->
     (claim,) = journal.claim_ready("w2", {"bot"}, 30)
     journal.append(claim, Batch(requests=[asked("r:1", to=("manager",), level=1)], status="waiting"))
     assert inbox.decide("r:1", approve, by="bob", roles=("manager",)).status == "accepted"
+    stored = inbox.get("r:1")
+    assert stored is not None
+    assert [(h["level"], h["status"], h["by"]) for h in stored.history] == [(0, "escalated", "ada")]
 
 
 def test_pending_shows_what_a_person_may_answer_when_roles_are_known(journal: Journal) -> None:

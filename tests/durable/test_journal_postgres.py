@@ -34,6 +34,7 @@ def test_journal_goes_on_when_the_server_was_started_again(there: PostgresPlace)
     claim = begin(journal)
     journal.append(claim, Batch(rows=[row("r", 1)], requests=[asked("r:1")]))
     there.server.stop()
+    heard.clear()
     try:
         for call in (
             lambda: journal.append(claim, Batch(rows=[row("r", 2)])),
@@ -45,9 +46,8 @@ def test_journal_goes_on_when_the_server_was_started_again(there: PostgresPlace)
                 call()
     finally:
         there.server.start()
-    assert journal.append(claim, Batch(rows=[row("r", 2)]))
-    heard.clear()
     assert heard.wait(10)
+    assert journal.append(claim, Batch(rows=[row("r", 2)]))
     assert Inbox(journal).decide("r:1", approve, by="ada").status == "accepted"
     assert [r.seq for r in journal.load("r").rows] == [1, 2]
 

@@ -1,0 +1,172 @@
+"""The manager of a group chat: whoever talks with it talks with the group."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from ..agent import Agent
+from ..conversation.context import RunContext, current_run
+from ..conversation.group import GroupState
+from ..conversation.group_thread import Facing, GroupThread
+from ..errors import ConfigError
+from ..messages import Message
+from ..oversight.input_mode import HumanInputMode
+from ..patterns.group_chat import GroupChatPattern
+from .arguments import named_for_users
+from .chatting import Held
+from .clearing import clearing
+from .conversable import ConversableAgent
+from .groupchat import GroupChat
+from .resuming import ResumeMethods
+
+
+class GroupChatManager(ResumeMethods, ConversableAgent):
+    """An agent behind which a group stands: a chat with it is the group's conversation.
+
+    manager = GroupChatManager(GroupChat([ada, bob, cy], max_round=6), llm_config=llm_config)
+    ada.initiate_chat(manager, message="What shall we do?")
+    """
+
+    @named_for_users
+    def __init__(
+        self,
+        groupchat: GroupChat,
+        name: str = "chat_manager",
+        max_consecutive_auto_reply: int | None = sys.maxsize,
+        human_input_mode: HumanInputMode = "NEVER",
+        system_message: str | list[dict[str, Any]] | None = "Group chat manager.",
+        silent: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Make a manager.
+
+        Args:
+            groupchat: the group, and how its next speaker is chosen.
+            name: how transcripts and histories call it.
+            max_consecutive_auto_reply: as for any agent; the conversation of the group does not ask it.
+            human_input_mode: as for any agent; a person who chooses speakers is ``manual`` of the group chat.
+            system_message: as for any agent; the model that chooses is told the group's own.
+            silent: whether what the group says is shown.
+            **kwargs: as for `ConversableAgent`: `is_termination_msg` ends the group's conversation, `llm_config`
+                chooses speakers.
+
+        Raises:
+            ConfigError: it is given tools, which it could not use.
+        """
+        config = kwargs.get("llm_config")
+        if isinstance(config, Mapping) and (config.get("functions") or config.get("tools")):
+            raise ConfigError(
+                f"the manager {name!r} calls no tools; leave functions and tools out of its llm_config, "
+                "and give them to members of the group"
+            )
+        if not isinstance(groupchat, GroupChat):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"groupchat={groupchat!r} is a {type(groupchat).__name__}; expected a GroupChat")
+        super().__init__(
+            name=name, system_message=system_message, max_consecutive_auto_reply=max_consecutive_auto_reply,
+            human_input_mode=human_input_mode, **kwargs,
+        )  # fmt: skip
+        self._groupchat = groupchat
+        self.quiet = silent
+        self.register_reply([Agent, None], _reply_of_the_group)
+
+    @property
+    def groupchat(self) -> GroupChat:
+        """The group."""
+        return self._groupchat
+
+    @property
+    def last_speaker(self) -> Agent | None:
+        """Who sent the last message of the group: in code that its conversation calls, of that; else of the last."""
+        thread = self._groupchat.thread
+        return None if thread is None else thread.speaker
+
+    def chat_messages_for_summary(self, agent: Agent) -> list[Message]:
+        """Return what the group said, whoever asks."""
+        return self._groupchat.messages
+
+    # ------------------------------------------------------------ its conversation
+
+    def conversation(self, sender: ConversableAgent, clear: bool, max_turns: int | None) -> Held:
+        """Return the conversation of the group that somebody begins."""
+        group = self._groupchat
+        members = tuple(group.agents)
+        if any(member is self for member in members):
+            raise ConfigError(f"manager {self.name!r} is a member of its own group; take it out of agents=")
+        thread = self._thread(sender, members, clear)
+        introduction = group.introductions_msg() if group.send_introductions else ""
+        state = GroupState(sender, self, thread, max_turns, members=members, group=group, introduction=introduction)
+        return state, GroupChatPattern(group, self)
+
+    def _thread(self, sender: ConversableAgent, members: tuple[Any, ...], clear: bool) -> GroupThread:
+        """Return the thread of a new conversation: empty, or going on where each one's history stands."""
+        group, old = self._groupchat, self.chat_messages.known(sender)
+        thread = GroupThread(sender, self, members)
+        if not clear:
+            same = isinstance(old, Facing) and _same(old.group.agents, thread.agents)
+            if same and all(a.chat_messages.known(self) is old.group for a in _others(thread)):
+                thread = cast(Facing, old).group
+            else:
+                self._go_on(thread)
+        for agent in _others(thread):
+            agent.chat_messages.begin(self, thread)
+            self.chat_messages.begin(agent, thread.facing(agent))
+        group.begin(thread)
+        return thread
+
+    def _go_on(self, thread: GroupThread) -> None:
+        """Let everybody remember what they did before, each their own."""
+        for agent in _others(thread):
+            mine, theirs = agent.chat_messages.known(self), self.chat_messages.known(agent)
+            if mine is not None and mine.view(agent):
+                thread.preset(agent, list(mine.view(agent)))
+            if theirs is not None and theirs.view(self):
+                thread.facing(agent).preset(self, list(theirs.view(self)))
+        if self._groupchat.messages:
+            thread.preset(self, list(self._groupchat.messages))
+
+    def brings(self) -> Sequence[ConversableAgent]:
+        """Return the members of the group."""
+        return self._groupchat.agents
+
+    def hears(self, run: RunContext, message: Any) -> Any:
+        """Return what is said to the group; where it may, and says so, its members forget something first."""
+        if self._groupchat.enable_clear_history:
+            found = clearing(message, self._groupchat.agent_names, self.name)
+            if found is not None:
+                run.emit(found[0])
+                run.forget_wires()
+                return found[1]
+        return message
+
+    def remembered(self, sender: ConversableAgent) -> list[list[Message]]:
+        """Return what each one remembers from before, by side: the initiator, the group, the other members."""
+        _, _, *others = self.company(sender)
+        return [sender.chat_messages[self], list(self._groupchat.messages), *(m.chat_messages[self] for m in others)]
+
+
+def _same(agents: Sequence[Agent], others: Sequence[Agent]) -> bool:
+    return len(agents) == len(others) and all(a is b for a, b in zip(agents, others, strict=True))
+
+
+def _others(thread: GroupThread) -> list[ConversableAgent]:
+    """Return whoever talks with the manager."""
+    manager = thread.agents[1]
+    found = [a for a in thread.agents if a is not manager]
+    return cast("list[ConversableAgent]", found if thread.agents[0] is not manager else [manager, *found])
+
+
+async def _reply_of_the_group(
+    recipient: GroupChatManager, messages: list[Message], sender: ConversableAgent | None, config: Any
+) -> tuple[bool, Any]:
+    """Hold the group's conversation about a message inside a turn, and reply with what it said last."""
+    from .chat import Chat, hold
+
+    if sender is None or not messages:
+        return False, None
+    run = current_run.get()
+    content = messages[-1].get("content") or ""
+    await hold(Chat(sender, recipient, content, summary_method=None, silent=run.silent if run is not None else None))
+    said = recipient.groupchat.messages
+    return True, said[-1].get("content") if said else None
