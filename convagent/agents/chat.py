@@ -115,6 +115,7 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         Exception: whatever made it fail; what was said until then stays in the agents' histories.
         Parked: it is kept in a journal, can only wait, and its process is not to wait with it.
     """
+    _check_reach(chat.people, chat.channels)  # before anything of it is kept
     parent = current_run.get()
     host = current_host.get() or LoopConsole()
     if parent is not None:
@@ -214,22 +215,25 @@ def participants(state: ConversationState) -> tuple[ConversableAgent, ...]:
     return cast("tuple[ConversableAgent, ...]", state.participants)
 
 
-def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> None:
-    """Say who can be asked in a run: persons and roles, and the ways to them."""
-    runtime.channels = tuple(channels)
+def _check_reach(people: Any, channels: Sequence[Observer]) -> None:
     names = [str(getattr(channel, "name", "")) for channel in channels]
     twice = next((name for name in names if name and names.count(name) > 1), "")
     if twice:
         raise ConfigError(f"two channels are called {twice!r}; give each a name of its own, so that one may fail alone")
+    if people is not None and not isinstance(people, (Mapping, Directory)) and not callable(people):
+        raise ConfigError(
+            f"people={people!r}: expected a dict of persons and their roles, such as {{'ada': ['clerk']}}"
+        )
+
+
+def _reach(runtime: LocalRuntime, people: Any, channels: Sequence[Observer]) -> None:
+    """Say who can be asked in a run: persons and roles, and the ways to them."""
+    runtime.channels = tuple(channels)
     if people is None:
         return
     runtime.directory = _directory(people) or runtime.directory
     if isinstance(people, (Mapping, Directory)):
         return
-    if not callable(people):
-        raise ConfigError(
-            f"people={people!r}: expected a dict of persons and their roles, such as {{'ada': ['clerk']}}"
-        )
     runtime.channels = (people, *channels)  # people of a test are their own channel
     runtime.clock = getattr(people, "clock", runtime.clock)
 

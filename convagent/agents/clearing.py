@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..events import ClearAgentsHistoryEvent
 from ..messages import content_text
@@ -22,7 +22,8 @@ def clearing(message: object, names: Sequence[str], manager: str) -> tuple[Clear
     """
     if not isinstance(message, Mapping):
         return None
-    text = content_text(message.get("content"))
+    said = cast("Mapping[str, Any]", message)
+    text = content_text(said.get("content"))
     words = text.split()
     upper = [word.upper() for word in words]
     if "CLEAR HISTORY" not in text.upper() or "CLEAR" not in upper:
@@ -35,10 +36,10 @@ def clearing(message: object, names: Sequence[str], manager: str) -> tuple[Clear
             keep, taken = number, taken + 1
         elif not who and (word in names or word[:-1] in names):
             who, taken = word if word in names else word[:-1], taken + 1
-    if "tool_responses" in message and not keep:
+    if "tool_responses" in said and not keep:
         keep = 1  # the call that it answers has to stay
     event = ClearAgentsHistoryEvent(agent_name=who, nr_events_to_preserve=keep, agent=manager)
-    return event, {**message, "content": " ".join(words[:at] + words[at + taken :])}
+    return event, {**said, "content": " ".join(words[:at] + words[at + taken :])}
 
 
 def _number(word: str) -> int | None:

@@ -50,7 +50,7 @@ def transform_of(given: Any) -> Callable[[list[Message]], Any] | None:
     if given is None:
         return None
     held = getattr(given, "_transforms", None)  # the classic's `TransformMessages`
-    parts: list[Any] = list(held if held is not None else given if isinstance(given, (list, tuple)) else [given])
+    parts = _listed(given if held is None else held)
     found = [getattr(part, "apply_transform", part) for part in parts]
     wrong = next((part for part in found if not callable(part)), None)
     if wrong is not None:
@@ -65,6 +65,12 @@ def transform_of(given: Any) -> Callable[[list[Message]], Any] | None:
         return messages
 
     return found[0] if len(found) == 1 else through
+
+
+def _listed(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return list(cast("Sequence[Any]", given)) if isinstance(given, (list, tuple)) else [given]
 
 
 def selecting_model(manager: ConversableAgent, config: Any, classes: Any) -> tuple[ModelClient, str]:
@@ -88,7 +94,7 @@ def _made(config: Any, classes: Any) -> ModelClient:
     from .conversable import ConversableAgent
 
     agent = ConversableAgent(SELECTOR, llm_config=config, human_input_mode="NEVER")
-    for kind in classes if isinstance(classes, (list, tuple)) else [classes] if classes is not None else []:
+    for kind in _listed(classes):
         agent.register_model_client(kind)
     client = agent.client
     assert client is not None  # it has a configuration

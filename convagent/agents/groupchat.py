@@ -278,18 +278,19 @@ class GroupChat:
     def _allowed(self) -> dict[Any, Sequence[Any]]:
         """Return who may speak after whom, from whichever of the two forms was given."""
         given, kind = self.allowed_or_disallowed_speaker_transitions, self.speaker_transitions_type
-        repeat: Any = self.allow_repeat_speaker
-        kind = kind.lower() if isinstance(kind, str) else kind  # pyright: ignore[reportAssignmentType]
+        repeat = self.allow_repeat_speaker
+        kind = str(kind).lower() if kind is not None else None
         if kind not in (None, "allowed", "disallowed"):
             raise one_of("speaker_transitions_type", kind, ("allowed", "disallowed"))
-        if repeat is not None and not isinstance(repeat, (bool, list, tuple)):
+        if not isinstance(cast(object, repeat), (bool, list, tuple, type(None))):
             raise ConfigError(f"allow_repeat_speaker={repeat!r} is not True, False or a list of agents")
         if given is None:
-            self.allow_repeat_speaker = True if repeat is None else repeat
-            strangers = [a for a in repeat if a not in self.agents] if isinstance(repeat, (list, tuple)) else []
+            self.allow_repeat_speaker = repeat = True if repeat is None else repeat
+            listed: list[Any] = [] if isinstance(repeat, bool) else list(repeat)
+            strangers = [one for one in listed if one not in self.agents]
             if strangers:
                 raise ConfigError(f"allow_repeat_speaker names {strangers!r}, who are not in the group")
-            return dict(transitions.connected(self.agents, self.allow_repeat_speaker or False))
+            return dict(transitions.connected(self.agents, listed or repeat is True))
         if repeat is not None:
             raise ConfigError(
                 "allow_repeat_speaker and allowed_or_disallowed_speaker_transitions say the same thing twice; give one"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from operator import is_
 from typing import Any, cast
 
 from ..agent import Agent
@@ -56,7 +57,7 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
             ConfigError: it is given tools, which it could not use.
         """
         config = kwargs.get("llm_config")
-        if isinstance(config, Mapping) and (config.get("functions") or config.get("tools")):
+        if isinstance(config, dict) and any(cast("dict[str, Any]", config).get(key) for key in ("functions", "tools")):
             raise ConfigError(
                 f"the manager {name!r} calls no tools; leave functions and tools out of its llm_config, "
                 "and give them to members of the group"
@@ -104,9 +105,8 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         group, old = self._groupchat, self.chat_messages.known(sender)
         thread = GroupThread(sender, self, members)
         if not clear:
-            same = isinstance(old, Facing) and _same(old.group.agents, thread.agents)
-            if same and all(a.chat_messages.known(self) is old.group for a in _others(thread)):
-                thread = cast(Facing, old).group
+            if isinstance(old, Facing) and _goes_on(old.group, thread):
+                thread = old.group
             else:
                 self._go_on(thread)
         for agent in _others(thread):
@@ -146,8 +146,10 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         return [sender.chat_messages[self], list(self._groupchat.messages), *(m.chat_messages[self] for m in others)]
 
 
-def _same(agents: Sequence[Agent], others: Sequence[Agent]) -> bool:
-    return len(agents) == len(others) and all(a is b for a, b in zip(agents, others, strict=True))
+def _goes_on(old: GroupThread, thread: GroupThread) -> bool:
+    """Return whether an old thread has the same agents as a new one, and is the latest of each of them."""
+    same = len(old.agents) == len(thread.agents) and all(map(is_, old.agents, thread.agents))
+    return same and all(agent.chat_messages.known(old.agents[1]) is old for agent in _others(thread))
 
 
 def _others(thread: GroupThread) -> list[ConversableAgent]:

@@ -46,12 +46,12 @@ class ResumeMethods:
         """
         manager = cast("GroupChatManager", self)
         found = _read(manager, messages)
-        everyone = {agent.name: agent for agent in (*manager.groupchat.agents,)}
+        everyone = {agent.name: agent for agent in manager.groupchat.agents}
         for message in found:
             message.setdefault("name", manager.name)
         _check_names(manager, found)
         last = found[-1]
-        speaker = cast("ConversableAgent", everyone.get(last["name"], manager))
+        speaker = everyone.get(last["name"], manager)
         _remember(manager, speaker, found[:-1])
         last["content"] = _cut(last.get("content"), remove_termination_string)
         if manager.is_termination(cast(Message, last)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from ..agent import Agent, Participant
@@ -33,6 +33,8 @@ class GroupState(ConversationState):
     """Messages since the initiator began the round."""
     speaker: Participant | None = None
     """Who sent the last message."""
+    last: Message = field(default_factory=lambda: Message())
+    """The last message, as it was sent."""
     empty: int = 0
     """How many messages in a row said nothing."""
     between: bool = False
@@ -104,7 +106,7 @@ class GroupState(ConversationState):
         self.sent += 1
         self.said_in_round += 1
         self.last_speaker = sender
-        self.speaker = speaker
+        self.speaker, self.last = speaker, message
         self.empty = 0 if _says_anything(message) else self.empty + 1
         self.owes = self.recipient if owes or not begins else None
         self.auto_replies[side] = auto_replies

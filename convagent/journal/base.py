@@ -320,8 +320,8 @@ class Journal(Protocol):
 
         Returns:
             whether it was written as asked. False: it was to be `waiting`, and its time is up, or a request was
-            decided or a control message came of which `news` has not told the holder of this claim: all else is
-            written, and the run stays `running`. The holder counts as told from now on.
+            decided or a control message came, and since `news` told of it the holder has written nothing, and may not
+            have heard it: all else is written, and the run stays `running`. From now on it counts as heard.
 
         Raises:
             FencedError: the run was taken over by somebody else; nothing is written.

@@ -82,14 +82,13 @@ def controls_of(tx: Tx, root: int) -> tuple[StoredControl, ...]:
 
 
 def news(tx: Tx, held: Held, claim: Claim, requests: Sequence[str]) -> News:
-    """Return what came in, which the holder of the claim knows from now on."""
+    """Return what came in for the holder of a claim."""
     check(tx, held, claim)
     settled: list[StoredRequest] = []
     for id in requests:
         row = tx.one(f"SELECT {REQUEST} WHERE q.id = ? AND q.status <> ?", (escaped(id), OPEN))
         if row is not None:
             settled.append(request_from(tx, row))
-            held.standing.discard(escaped(id))
     controls = controls_of(tx, held.root)
-    held.heard = max((held.heard, *(control.number for control in controls)))
+    held.tell((escaped(stored.id) for stored in settled), max((c.number for c in controls), default=0))
     return News(tuple(settled), controls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..chain import Salts, chained, digest_of, head_of
@@ -42,12 +42,25 @@ class Held:
     """Requests of which the holder does not know yet that they are open no more."""
     heard: int = 0
     """The number of the last control message of which the holder knows."""
+    told: tuple[frozenset[str], int] = (frozenset(), 0)
+    """What it was told of, by `news`; that it has heard it shows in its next batch that does not end its claim."""
     sure: bool = True
     """Whether place and chains are as the database has them."""
 
     def undone(self, standing: set[str], heard: int) -> None:
         """Be told that a transaction may have failed: what it began from is known, what it wrote is not."""
         self.standing, self.heard, self.sure = standing, heard, False
+
+    def tell(self, requests: Iterable[str], control: int) -> None:
+        """Be told what the holder is told of, of which it may not have heard when it hands in its next batch."""
+        ids, before = self.told
+        self.told = (ids.union(requests), max(before, control))
+
+    def hear(self) -> None:
+        """Be told that the holder goes on, and so has heard what it was told of."""
+        ids, control = self.told
+        self.standing -= ids
+        self.heard = max(self.heard, control)
 
 
 def held_by(tx: Tx, root: int, claim: Claim, *, new: bool = False) -> Held:
@@ -105,6 +118,8 @@ def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool
         post(tx, held.root, message, now)
     for number in batch.taken:
         tx.run("DELETE FROM controls WHERE number = ? AND root = ?", (number, held.root))
+    if batch.status is None:
+        held.hear()
     # Ready already: this batch was written by an attempt whose outcome got lost, and something came in since.
     as_asked = batch.status != "waiting" or not (_came_in(tx, held, batch.wake, now) or status == READY)
     _end_batch(tx, held, claim, batch, moved, as_asked, now)

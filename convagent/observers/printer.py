@@ -16,6 +16,7 @@ from ..events import (
     Event,
     ExecutedFunctionEvent,
     ExecuteFunctionEvent,
+    GroupChatRunChatEvent,
     InputReplyEvent,
     InputRequestEvent,
     MessageEvent,
@@ -113,7 +114,7 @@ class Printer:
                 self._goes_on(event)
             elif isinstance(event, ProgressEvent):
                 self._progress(event)
-            else:
+            elif not (isinstance(event, GroupChatRunChatEvent) and event.silent):
                 self._other(event)
 
     @property

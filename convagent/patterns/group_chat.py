@@ -182,9 +182,7 @@ class GroupChatPattern:
 
     def _among(self, run: RunContext, last: Agent, refused: Sequence[Agent]) -> Members:
         state = cast(GroupState, run.state)
-        thread = state.thread
-        messages = thread.view if self.group.eligibility_policies else thread.latest
-        among = self.roster.candidates(last, lambda: messages(self.manager))
+        among = self.roster.candidates(last, state.last, lambda: len(state.thread.view(self.manager)))
         if not refused:
             return among
         left = [agent for agent in among if agent not in refused]
@@ -202,7 +200,7 @@ class GroupChatPattern:
             return found if found is None or isinstance(found, str) else {"agent": found.name}
 
         kept = await run.step("speaker", named)
-        return self.roster.by_name(kept["agent"]) if isinstance(kept, Mapping) else kept
+        return self.roster.by_name(str(cast("Mapping[str, Any]", kept)["agent"])) if isinstance(kept, Mapping) else kept
 
     def _checked(self, found: Any) -> Any:
         if found is None or isinstance(found, str):
@@ -210,8 +208,8 @@ class GroupChatPattern:
         name = getattr(found, "name", None)
         if not isinstance(found, Agent):
             raise ConfigError(
-                f"the speaker selection function returned {found!r}, a {type(found).__name__}; expected an agent of the "
-                f"group, one of {', '.join(METHODS)}, or None to end the chat"
+                f"the speaker selection function returned {found!r}, a {type(found).__name__}; expected an agent of "
+                f"the group, one of {', '.join(METHODS)}, or None to end the chat"
             )
         if self.roster.by_name(found.name) is not found:
             raise ConfigError(

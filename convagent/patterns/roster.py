@@ -10,7 +10,6 @@ from ..agent import Agent, Participant
 from ..errors import ConfigError, NoEligibleSpeakerError, UndefinedNextAgentError
 from ..messages import Message
 from .eligibility import AgentEligibilityPolicy, SelectionContext, eligible
-from .transitions import Transitions
 
 Members = Sequence[Participant]
 METHODS = ("auto", "manual", "random", "round_robin")
@@ -22,8 +21,8 @@ class Group(Protocol):
     agents: list[Any]
     func_call_filter: bool
     allow_repeat_speaker: bool | Sequence[Any] | None
-    allowed_speaker_transitions_dict: Transitions
-    eligibility_policies: Sequence[AgentEligibilityPolicy]
+    allowed_speaker_transitions_dict: dict[Any, Sequence[Any]]
+    eligibility_policies: list[AgentEligibilityPolicy]
 
 
 class Roster:
@@ -36,12 +35,13 @@ class Roster:
         self._allowed: dict[Agent, tuple[Participant, ...]] = {}
         self._next: dict[Agent, Participant] = {}
 
-    def candidates(self, last: Agent, messages: Callable[[], Sequence[Message]]) -> Members:
+    def candidates(self, last: Agent, said: Message, count: Callable[[], int]) -> Members:
         """Return those who may speak next.
 
         Args:
             last: who spoke last.
-            messages: returns the messages of the group; asked for only where they matter.
+            said: what they said.
+            count: returns how many messages there are; asked only where it matters.
 
         Raises:
             NoEligibleSpeakerError: nobody may.
@@ -53,14 +53,14 @@ class Roster:
                 "Add agents, or hold a chat of two"
             )
         rules = self.group.eligibility_policies
-        calls = _called(messages()) if self.group.func_call_filter else ()
+        calls = _called(said) if self.group.func_call_filter else ()
         if not calls and not rules:
             return self._always(last)
         able: Members = self._executing(calls) if calls else self.members
         if not rules:
             return self._following(last, able) or self._not_again(last, able)
         names = tuple(self._places)
-        able = cast("Members", eligible(able, rules, SelectionContext(len(messages()), last.name, names)))
+        able = cast("Members", eligible(able, rules, SelectionContext(count(), last.name, names)))
         found = self._following(last, able)
         if not found and (last in self.members or last in self.group.allowed_speaker_transitions_dict):
             raise NoEligibleSpeakerError(f"nobody whom the eligibility policies allow may follow {last.name}")
@@ -103,9 +103,7 @@ class Roster:
         allowed = self.group.allowed_speaker_transitions_dict
         if last not in allowed:
             if last in self.members:
-                raise NoEligibleSpeakerError(
-                    f"Last speaker {last.name} is not in the allowed_speaker_transitions_dict."
-                )
+                raise NoEligibleSpeakerError(f"the transitions say nothing of what follows {last.name}")
             return ()
         wanted = {id(agent) for agent in allowed[last]}
         return [agent for agent in self._not_again(last, able) if id(agent) in wanted]
@@ -129,15 +127,12 @@ class Roster:
         return found
 
 
-def _called(messages: Sequence[Message]) -> Sequence[str]:
-    """Return the names of the functions that the last message calls."""
-    if not messages:
+def _called(message: Message) -> Sequence[str]:
+    """Return the names of the functions that a message calls."""
+    calls, call = message.get("tool_calls") or (), message.get("function_call")
+    if not calls and not call:
         return ()
-    last = messages[-1]
-    calls = last.get("tool_calls") or ()
-    if not calls and not last.get("function_call"):
-        return ()
-    names = [(last.get("function_call") or {}).get("name", "")] if last.get("function_call") else []
+    names = [call.get("name", "")] if call else []
     return names + [(c.get("function") or {}).get("name", "") for c in calls if c.get("type") == "function"]
 
 
@@ -146,7 +141,8 @@ def mentioned(text: str, agents: Sequence[Agent]) -> dict[str, int]:
 
     A name is found as a word of its own, in its case; its underscores may be escaped, or be spaces.
     """
-    padded, found = f" {text} ", {}
+    padded = f" {text} "
+    found: dict[str, int] = {}
     for agent in agents:
         name = agent.name
         forms = "|".join(re.escape(form) for form in (name, name.replace("_", " "), name.replace("_", r"\_")))

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from convagent import ConversableAgent, approve, ask, tool
+from convagent.channels import ScriptedChannel
+from convagent.errors import ConfigError
 from convagent.events import InputRequestEvent
 from convagent.journal import Inbox
 from convagent.journal.base import Batch, Journal, News
@@ -115,6 +117,15 @@ def test_live_run_goes_on_when_two_people_have_approved_elsewhere(journal: Journ
         if isinstance(event, InputRequestEvent):
             told += [Inbox(journal).decide(event.request.id, approve, by=by).status for by in ("ann", "ann", "bob")]
     assert (told, desk.paid) == (["accepted", "duplicate", "accepted"], [("Bob", 250)])
+
+
+@pytest.mark.parametrize("wrong", [{"people": 3}, {"channels": [ScriptedChannel("approve"), ScriptedChannel("approve")]}])
+def test_nothing_is_kept_of_a_chat_that_was_refused(journal: Journal, wrong: dict[str, Any]) -> None:
+    """Else a worker would hold it later, though its caller was told that it did not begin."""
+    desk, customer = Desk().agents()
+    with pytest.raises(ConfigError):
+        customer.initiate_chat(desk, message="pay", max_turns=1, silent=True, journal=journal, **wrong)
+    assert journal.runs() == []
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts what is open by /proc")

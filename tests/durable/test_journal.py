@@ -128,7 +128,7 @@ def test_append_does_not_let_a_run_wait_when_something_came_in(journal: Journal,
 
 
 def test_append_lets_a_run_wait_when_news_has_told_of_what_came_in(journal: Journal) -> None:
-    """What `news` has told needs not be told again."""
+    """What `news` has told, and what the holder went on with, needs not be told again."""
     claim = begin(journal)
     journal.append(claim, Batch(requests=[asked("r:1"), asked("r:2")]))
     journal.settle("r:1", 0, yes("r:1"))
@@ -138,6 +138,17 @@ def test_append_lets_a_run_wait_when_news_has_told_of_what_came_in(journal: Jour
 
     assert [(r.id, r.status, r.reply and r.reply.by) for r in news.requests] == [("r:1", "answered", "ada")]
     assert [(c.action, c.by) for c in news.controls] == [("pause", "ada")]
+    journal.append(claim, Batch(rows=[row("r", 1)]))
+    assert journal.append(claim, Batch(status="waiting"))
+
+
+def test_append_does_not_let_a_run_wait_when_its_news_may_still_be_on_their_way(journal: Journal) -> None:
+    """What another thread was just told, and what the run has not gone on with, may not have been heard yet."""
+    claim = begin(journal)
+    journal.append(claim, Batch(requests=[asked("r:1")]))
+    journal.settle("r:1", 0, yes("r:1"))
+    assert journal.news(claim, ["r:1"]).requests
+    assert not journal.append(claim, Batch(status="waiting"))
     assert journal.append(claim, Batch(status="waiting"))
 
 
