@@ -15,7 +15,9 @@ from pathlib import Path
 
 from .harness import ROOT, Bench, header
 
-MEASUREMENTS = ("imports", "turns", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit")
+MEASUREMENTS = (
+    "imports", "turns", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit", "durable",
+)  # fmt: skip
 
 
 def main() -> None:

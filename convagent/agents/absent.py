@@ -8,8 +8,8 @@ from typing import Any, cast
 from ..errors import NoSuchAttribute
 
 GROUPS = (
-    "group chats come in a later version; until then hold the chats one after another with initiate_chats(), "
-    "or inside a turn with register_nested_chats()"
+    "handoffs and group patterns come in a later version; until then use GroupChat, whose speaker_selection_method "
+    "may be a function, or chats one after another with initiate_chats()"
 )
 CODE = "running code that a model wrote comes in a later version; give the agent functions instead: tools=[...]"
 GUARDRAILS = (

@@ -18,6 +18,8 @@ from .absent import absent
 if TYPE_CHECKING:
     from ..agent import Agent as Agent
     from ..agents.conversable import ConversableAgent as ConversableAgent
+    from ..agents.groupchat import GroupChat as GroupChat
+    from ..agents.manager import GroupChatManager as GroupChatManager
     from ..agents.presets import AssistantAgent as AssistantAgent
     from ..agents.presets import UserProxyAgent as UserProxyAgent
     from ..agents.queue import a_initiate_chats as a_initiate_chats
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from ..agents.variables import ContextVariables as ContextVariables
     from ..agents.variables import UpdateSystemMessage as UpdateSystemMessage
     from ..conversation.result import ChatResult as ChatResult
+    from ..errors import AgentNameConflictError as AgentNameConflictError
+    from ..errors import NoEligibleSpeakerError as NoEligibleSpeakerError
+    from ..errors import UndefinedNextAgentError as UndefinedNextAgentError
     from ..models.cache import Cache as Cache
     from ..models.config import LLMConfig as LLMConfig
     from ..models.config_env import config_list_from_dotenv as config_list_from_dotenv
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
     from ..models.config_env import get_config_list as get_config_list
     from ..models.config_files import config_list_from_json as config_list_from_json
     from ..models.config_files import filter_config as filter_config
+    from ..patterns.eligibility import AgentDescriptionGuard as AgentDescriptionGuard
+    from ..patterns.eligibility import AgentEligibilityPolicy as AgentEligibilityPolicy
+    from ..patterns.eligibility import SelectionContext as SelectionContext
     from .differences import DIFFERENCES as DIFFERENCES
     from .differences import Difference as Difference
     from .exception_utils import InvalidCarryOverTypeError as InvalidCarryOverTypeError
@@ -43,6 +51,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Agent": "..agent",
+    "AgentDescriptionGuard": "..patterns.eligibility",
+    "AgentEligibilityPolicy": "..patterns.eligibility",
+    "AgentNameConflictError": "..errors",
     "AssistantAgent": "..agents.presets",
     "Cache": "..models.cache",
     "ChatResult": "..conversation.result",
@@ -50,10 +61,15 @@ _HOMES = {
     "ConversableAgent": "..agents.conversable",
     "DIFFERENCES": ".differences",
     "Difference": ".differences",
+    "GroupChat": "..agents.groupchat",
+    "GroupChatManager": "..agents.manager",
     "InvalidCarryOverTypeError": ".exception_utils",
     "LLMConfig": "..models.config",
     "ModelClient": ".model_client",
+    "NoEligibleSpeakerError": "..errors",
+    "SelectionContext": "..patterns.eligibility",
     "SenderRequiredError": ".exception_utils",
+    "UndefinedNextAgentError": "..errors",
     "UpdateSystemMessage": "..agents.variables",
     "UserProxyAgent": "..agents.presets",
     "a_initiate_chats": "..agents.queue",
@@ -68,8 +84,8 @@ _HOMES = {
     "register_function": "..agents.tooling",
 }
 _MODULES = frozenset((
-    "agentchat", "cache", "code_utils", "events", "exception_utils", "function_utils", "io", "llm_config", "oai",
-    "tools", "types",
+    "agentchat", "cache", "code_utils", "events", "exception_utils", "function_utils", "graph_utils", "io",
+    "llm_config", "oai", "tools", "types",
 ))  # fmt: skip
 """Mirrored modules; imported when `autogen.oai` and the like is read as an attribute."""
 

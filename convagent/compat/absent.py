@@ -26,7 +26,6 @@ _WRAPPER = (
 _LOGGING = "log a run by an observer of its events: initiate_chat(..., observers=[function])"
 _ASSISTANTS = "OpenAI's assistants interface is not supported; use ConversableAgent with tools"
 _INJECTION = "a tool that needs to know its call takes a parameter annotated with convagent.ToolContext"
-_EVENT_OF_GROUPS = "this event belongs to group chats, which come in a later version; no run of this one emits it"
 _EVENT_OF_CODE = "this event belongs to code execution, which comes in a later version; no run of this one emits it"
 _ENTRIES = "write the entry as a dict with api_type: LLMConfig({'api_type': 'azure', 'model': ...})"
 _STREAMS = "write a stream of your own: a subclass of IOStream, or an observer that answers input_request events"
@@ -40,9 +39,7 @@ NAMES: dict[str, str] = {
             "GroupChatConfig", "GroupChatTarget", "Handoffs", "NestedChatTarget", "OnCondition", "OnContextCondition",
             "RevertToUserTarget", "SpeakerSelectionResult", "StayTarget", "StringAvailableCondition",
             "StringContextCondition", "StringLLMCondition", "TerminateTarget",
-            "AgentDescriptionGuard", "AgentEligibilityPolicy", "AgentNameConflictError", "ContextExpression",
-            "GroupChat", "GroupChatManager", "NoEligibleSpeakerError", "ReplyResult", "SelectionContext",
-            "UndefinedNextAgentError", "a_initiate_group_chat", "a_initiate_swarm_chat", "a_run_group_chat",
+            "ContextExpression", "ReplyResult", "a_initiate_group_chat", "a_initiate_swarm_chat", "a_run_group_chat",
             "a_run_group_chat_iter", "a_run_swarm", "initiate_group_chat", "initiate_swarm_chat",
             "run_group_chat", "run_group_chat_iter", "run_swarm", "SwarmAgent",
         ),
@@ -59,14 +56,6 @@ NAMES: dict[str, str] = {
         _ASSISTANTS,
     ),
     **dict.fromkeys(("BaseContext", "ChatContext", "Depends"), _INJECTION),
-    **dict.fromkeys(
-        (
-            "ClearAgentsHistoryEvent", "GroupChatResumeEvent", "SelectSpeakerEvent", "SelectSpeakerInvalidInputEvent",
-            "SelectSpeakerTryCountExceededEvent", "SpeakerAttemptFailedMultipleAgentsEvent",
-            "SpeakerAttemptFailedNoAgentsEvent", "SpeakerAttemptSuccessfulEvent",
-        ),
-        _EVENT_OF_GROUPS,
-    ),
     **dict.fromkeys(("ExecuteCodeBlockEvent", "GenerateCodeExecutionReplyEvent"), _EVENT_OF_CODE),
     **dict.fromkeys(
         ("ConversableAgentUsageSummaryEvent", "ConversableAgentUsageSummaryNoCostIncurredEvent"),
@@ -83,6 +72,7 @@ NAMES: dict[str, str] = {
     ),
     **dict.fromkeys(("IOWebsockets", "ThreadIOStream", "AsyncThreadIOStream"), _STREAMS),
     **dict.fromkeys(("DEFAULT_MODEL", "FAST_MODEL", "config_list_gpt4_gpt35"), _MODELS),
+    "visualize_speaker_transitions_dict": "GroupChat.to_mermaid() draws who may speak after whom, as text",
     "AbstractCache": "a cache is an object with get(key, default) and set(key, value)",
     "consolidate_chat_info": "initiate_chats() checks its queue itself",
     "get_first_llm_config": "the first entry of a configuration is LLMConfig(...).entries[0]",
@@ -95,12 +85,12 @@ NAMES: dict[str, str] = {
 MODULES: dict[str, str] = {
     **dict.fromkeys(
         (
-            "agentchat.eligibility_policy", "agentchat.group.available_condition", "agentchat.group.context_condition",
+            "agentchat.group.available_condition", "agentchat.group.context_condition",
             "agentchat.group.context_expression", "agentchat.group.context_str",
             "agentchat.group.group_tool_executor", "agentchat.group.group_utils", "agentchat.group.handoffs",
             "agentchat.group.llm_condition", "agentchat.group.multi_agent_chat", "agentchat.group.on_condition",
             "agentchat.group.on_context_condition", "agentchat.group.patterns", "agentchat.group.reply_result",
-            "agentchat.group.speaker_selection_result", "agentchat.group.targets", "graph_utils",
+            "agentchat.group.speaker_selection_result", "agentchat.group.targets",
         ),
         GROUPS,
     ),

@@ -5,25 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Topic = Literal["people", "conversation", "runs", "tools", "models", "hooks", "output"]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that deliberately behaves otherwise."""
-
-    topic: Topic
-    classic: str
-    """What the classic does."""
-    ours: str
-    """What convagent does."""
-    reason: str
-    fault: int | None = None
-    """The number of the classic's fault in the project's list, where it is one."""
-
+from .difference import Difference as Difference
+from .difference import Topic
+from .differences_of_groups import GROUPS
 
 DIFFERENCES: tuple[Difference, ...] = (
     # ------------------------------------------------------------ people
@@ -182,6 +166,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "It is a chat of its own; afterwards `chat_messages` is again that of the outer one.",
         "A chat inside a turn must not make the outer one forget.",
     ),
+    *GROUPS,
     # ------------------------------------------------------------ runs
     Difference(
         "runs",
@@ -377,6 +362,7 @@ DIFFERENCES: tuple[Difference, ...] = (
 TITLES: dict[Topic, str] = {
     "people": "People",
     "conversation": "The conversation",
+    "groups": "Group chats",
     "runs": "Runs",
     "tools": "Tools",
     "models": "Models",

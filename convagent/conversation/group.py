@@ -89,10 +89,13 @@ class GroupState(ConversationState):
     ) -> None:  # fmt: skip
         """Fold in a message; of one in a round nobody asks for a reply, and the manager gives the word all the same."""
         speaker = cast(Participant, self.thread.agents[side])
-        if inner or by:
+        thread = cast(GroupThread, self.thread)
+        if inner:
+            thread.add(speaker, message, inner)
+            return
+        if by:
             ConversationState.said(self, side, message, sender, inner, by, owes, auto_replies)
             return
-        thread = cast(GroupThread, self.thread)
         begins = owes or not self.opened
         if begins and self.introduction:
             thread.introduce(self.introduction, first=False)

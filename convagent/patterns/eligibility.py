@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from ..agent import Agent
 from ..errors import ConfigError, NoEligibleSpeakerError
@@ -50,3 +51,26 @@ def eligible(
         asked = ", ".join(agent.name for agent in agents)
         raise NoEligibleSpeakerError(f"the eligibility policies of the group allow none of {asked}")
     return found
+
+
+_UNAVAILABLE = "[UNAVAILABLE] "
+
+
+class AgentDescriptionGuard:
+    """Marks an agent's description, so that a model which chooses speakers leaves it alone for now."""
+
+    def __init__(self, agent: Any) -> None:
+        self._agent = agent
+        self._lock = threading.Lock()
+
+    def mark_unavailable(self) -> None:
+        """Say in front of its description that it is unavailable, once."""
+        with self._lock:
+            description = self._agent.description or ""
+            if not description.startswith(_UNAVAILABLE):
+                self._agent.description = f"{_UNAVAILABLE}{description}"
+
+    def mark_available(self) -> None:
+        """Take the mark away; what was changed behind it meanwhile stays."""
+        with self._lock:
+            self._agent.description = (self._agent.description or "").removeprefix(_UNAVAILABLE)

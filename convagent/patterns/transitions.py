@@ -14,12 +14,13 @@ Transitions = Mapping[Agent, Sequence[Agent]]
 """By agent: those who may speak after it."""
 
 
-def check_transitions(transitions: object, agents: Sequence[Agent]) -> None:
+def check_transitions(allowed_speaker_transitions_dict: object, agents: Sequence[Agent]) -> None:
     """Check that transitions are lists of agents by agent, all of them of a group; warn of what looks forgotten.
 
     Raises:
         ConfigError: they are not; the text names the agent.
     """
+    transitions = allowed_speaker_transitions_dict
     if not isinstance(transitions, Mapping):
         raise ConfigError(
             f"the speaker transitions are a {type(transitions).__name__}; expected a dict of agents and "
@@ -44,8 +45,9 @@ def check_transitions(transitions: object, agents: Sequence[Agent]) -> None:
         warnings.warn(sentence, UserWarning, stacklevel=4)
 
 
-def inverted(forbidden: Transitions, agents: Sequence[Agent]) -> dict[Agent, list[Agent]]:
+def inverted(disallowed_speaker_transitions_dict: Transitions, agents: Sequence[Agent]) -> dict[Agent, list[Agent]]:
     """Return the transitions that are allowed where these are forbidden, and all others are not."""
+    forbidden = disallowed_speaker_transitions_dict
     return {agent: [other for other in agents if other not in forbidden.get(agent, ())] for agent in agents}
 
 

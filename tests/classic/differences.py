@@ -56,6 +56,24 @@ WHY: dict[str, str] = {
     "nested_carryover_by_a_function": "the first message is carried over too: the classic loses it, or fails on it",
     "run_without_recipient_to_the_user": "fault 13: the last speaker is who spoke last",
     "sequential_run": "fault 13: the last speaker is who spoke last; the event names the method that is used",
+    # groups
+    "group_in_round_trips": "fault 22: the end of a group is told once",
+    "group_in_round_trips_of_a_member": "fault 22: the end of a group is told once",
+    "group_ends_at_a_termination_message": "fault 15: the last message reaches everybody in async chats too",
+    "group_member_meets_its_own_condition": "fault 22: the end of a group is told once",
+    "group_with_a_person_in_it": "fault 22: the end of a group is told once",
+    "group_with_limited_members": "fault 22: the end of a group is told once",
+    "group_with_a_cleared_history": "fault 22: the end of a group is told once",
+    "group_goes_on_where_it_was": "a result keeps its history as it was when its chat ended",
+    "group_begins_anew": "a result keeps its history; what the manager said to the others is cleared too",
+    "group_by_a_model": "the cost is that of everybody, and of the choice of speakers",
+    "group_by_a_model_that_has_to_be_asked_again": "the cost is that of everybody, and of the choice of speakers",
+    "group_by_a_model_that_is_shown": "the cost is that of everybody, and of the choice of speakers",
+    "group_by_a_model_in_other_words": "the cost is that of everybody, and of the choice of speakers",
+    "group_by_a_model_without_a_prompt": "the cost is that of everybody, and of the choice of speakers",
+    "group_with_models": "the cost is that of everybody, and of the choice of speakers",
+    "group_with_tools": "fault 21: no content is not the text None; the cost is that of everybody",
+    "group_with_tools_that_anybody_answers": "fault 21: no content is not the text None; the cost is everybody's",
 }
 """By scenario."""
 

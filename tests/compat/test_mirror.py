@@ -19,14 +19,17 @@ from convagent.compat.absent import MODULES, NAMES
 
 SCRIPTS = {
     # What public scripts import from the classic, by module below `autogen`.
-    "agentchat": "Agent AssistantAgent ChatResult ConversableAgent UserProxyAgent a_initiate_chats "
-    "gather_usage_summary initiate_chats register_function ContextVariables UpdateSystemMessage LLMAgent",
+    "agentchat": "Agent AssistantAgent ChatResult ConversableAgent GroupChat GroupChatManager UserProxyAgent "
+    "a_initiate_chats gather_usage_summary initiate_chats register_function ContextVariables UpdateSystemMessage "
+    "LLMAgent",
     "agentchat.agent": "Agent LLMAgent LLMMessageType",
     "agentchat.assistant_agent": "AssistantAgent",
     "agentchat.chat": "ChatResult initiate_chats a_initiate_chats",
     "agentchat.conversable_agent": "ConversableAgent register_function UpdateSystemMessage",
+    "agentchat.eligibility_policy": "AgentDescriptionGuard AgentEligibilityPolicy SelectionContext",
     "agentchat.group": "ContextVariables",
     "agentchat.group.context_variables": "ContextVariables",
+    "agentchat.groupchat": "GroupChat GroupChatManager SELECT_SPEAKER_PROMPT_TEMPLATE",
     "agentchat.user_proxy_agent": "UserProxyAgent",
     "agentchat.utils": "gather_usage_summary",
     "cache": "Cache",
@@ -36,11 +39,16 @@ SCRIPTS = {
     "events.agent_events": "AsyncInputRequestEvent ErrorEvent ExecuteFunctionEvent ExecutedFunctionEvent "
     "FunctionCallEvent FunctionResponseEvent GroupChatRunChatEvent InputRequestEvent RunCompletionEvent "
     "TerminationEvent TerminationAndHumanReplyNoInputEvent TextEvent ToolCallEvent ToolResponseEvent "
-    "UsingAutoReplyEvent PostCarryoverProcessingEvent ClearConversableAgentHistoryEvent",
+    "UsingAutoReplyEvent PostCarryoverProcessingEvent ClearConversableAgentHistoryEvent "
+    "ClearAgentsHistoryEvent GroupChatResumeEvent SelectSpeakerEvent SelectSpeakerInvalidInputEvent "
+    "SelectSpeakerTryCountExceededEvent SpeakerAttemptFailedMultipleAgentsEvent SpeakerAttemptFailedNoAgentsEvent "
+    "SpeakerAttemptSuccessfulEvent",
     "events.base_event": "BaseEvent",
     "events.client_events": "StreamEvent UsageSummaryEvent",
     "events.print_event": "PrintEvent",
-    "exception_utils": "InvalidCarryOverTypeError SenderRequiredError",
+    "exception_utils": "AgentNameConflictError InvalidCarryOverTypeError NoEligibleSpeakerError SenderRequiredError "
+    "UndefinedNextAgentError",
+    "graph_utils": "check_graph_validity has_self_loops invert_disallowed_to_allowed",
     "io": "IOConsole IOStream InputStream OutputStream",
     "io.base": "AsyncIOStreamProtocol AsyncInputStream IOStream IOStreamProtocol InputStream OutputStream",
     "io.console": "IOConsole",
@@ -67,7 +75,9 @@ _FLAT = (
     "Agent AssistantAgent Cache ChatResult ConversableAgent ContextVariables InvalidCarryOverTypeError LLMConfig "
     "ModelClient SenderRequiredError UpdateSystemMessage UserProxyAgent __version__ a_initiate_chats "
     "config_list_from_dotenv config_list_from_json config_list_from_models config_list_openai_aoai filter_config "
-    "gather_usage_summary get_config_list initiate_chats register_function IOStream"
+    "gather_usage_summary get_config_list initiate_chats register_function IOStream "
+    "AgentDescriptionGuard AgentEligibilityPolicy AgentNameConflictError GroupChat GroupChatManager "
+    "NoEligibleSpeakerError SelectionContext UndefinedNextAgentError"
 )
 FLAT = _FLAT.split()
 
@@ -162,7 +172,7 @@ def test_every_mirrored_module_is_in_this_list() -> None:
                 walk([f"{path[0]}/{module.name}"], f"{name}.")
 
     walk([str(p) for p in convagent.compat.__path__], "")
-    ours = {"absent", "differences", "model_client", "agentchat.groupchat", "io.websockets"}
+    ours = {"absent", "difference", "differences", "differences_of_groups", "model_client", "io.websockets"}
     assert found == set(SCRIPTS) | ours
 
 

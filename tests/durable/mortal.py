@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
+from threading import get_ident
 from typing import Any
 
 from convagent import ConversableAgent, ToolContext, approve, arg, ask, respond, tool, when
@@ -56,7 +57,7 @@ MARKS: Mapping[str, Mark] = {
     "turn": lambda method, args: method == "append" and bool(args[1].turns),
     "finish": lambda method, args: method == "append" and args[1].status == "done",
     "decision": lambda method, args: method == "settle",
-    "call": lambda method, args: method in ("append", "claim_ready", "expire", "load", "news", "settle", "begin"),
+    "call": lambda method, args: method in ("append", "claim_ready"),
 }
 """By name: which calls of a journal are meant."""
 POINTS = [(mark, after) for mark in (*MARKS, "effect") if mark != "call" for after in (False, True)]
@@ -83,7 +84,7 @@ class Death:
         if self.nth == 0:
             if self.note is not None:
                 self.note.touch()
-            os.kill(os.getpid(), self.signal)
+            signal.pthread_kill(get_ident(), self.signal)  # this thread is to go no further, whichever others do
 
 
 NEVER = Death("")

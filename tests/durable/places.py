@@ -121,4 +121,4 @@ class PostgresPlace(_Opened):
     def _connect(self) -> Any:
         import psycopg
 
-        return psycopg.connect(self.target, options="-c search_path=convagent", autocommit=True)
+        return psycopg.connect(self.target, options="-c search_path=convagent -c lock_timeout=20s", autocommit=True)

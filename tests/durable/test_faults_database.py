@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -27,6 +26,7 @@ from tests.durable.mortal import (
     start,
     tally,
     wait_for,
+    wait_until,
     work_in,
     work_on_in,
 )
@@ -136,6 +136,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_only_the_run_is_blocked_that_was_damaged(place: Place, tmp_path: Path, damage: str) -> None:
+    """Its reason says where; the runs beside it come to their end."""
     journal, ledger = place.open(), Ledger(tmp_path / "ledger")
     for name in ("bad", "good"):
         enqueue_in(place.target, ledger, name)
@@ -153,6 +154,7 @@ def test_only_the_run_is_blocked_that_was_damaged(place: Place, tmp_path: Path, 
 
 
 def test_others_are_found_and_answered_when_one_question_was_damaged(place: Place, tmp_path: Path) -> None:
+    """One question that cannot be read hides no other."""
     journal, ledger = place.open(), Ledger(tmp_path / "ledger")
     for name in ("bad", "good"):
         enqueue_in(place.target, ledger, name)
@@ -198,7 +200,8 @@ def test_copy_of_any_moment_is_whole_and_holds_what_was_acknowledged(place: Plac
         for n in range(6):
             for name in runs[2 * n : 2 * n + 2]:
                 enqueue_in(place.target, ledger, name)
-            time.sleep(luck.uniform(0.0, 0.1))
+            grown = luck.randrange(1, 20) + len(place.look("SELECT 1 FROM events"))
+            wait_until(lambda grown=grown: len(place.look("SELECT 1 FROM events")) >= grown, 0.2)
             person.answer(journal)
             known = dict(person.acknowledged)
             with place.copy(tmp_path / f"copy{n}") as copied, closing(copied.open()) as copy:

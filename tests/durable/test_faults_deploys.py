@@ -120,7 +120,7 @@ def test_hostile_text_comes_through_a_whole_run_as_it_was(journal: Journal, name
     """As a message, an argument, a result and an answer, through parking, another process and the end."""
     text = PAYLOADS[name]
     desk = Desk(script=([call("refund", customer=text, amount=250)], "It is done."))
-    begin(journal, desk.agents, message=text)
+    begin(journal, desk.agents, message=text, silent=True)
     work(journal, desk.agents)
     assert decide(journal, approve) == "accepted"
     work(journal, desk.agents)
@@ -131,6 +131,7 @@ def test_hostile_text_comes_through_a_whole_run_as_it_was(journal: Journal, name
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_hostile_answer_is_kept_or_refused(journal: Journal, name: str) -> None:
+    """As a text it is no decision; as a result that a person enters it is kept as it is."""
     text, desk = PAYLOADS[name], Desk(script=([call("refund", customer="Bob", amount=250)], "It is done."))
     begin(journal, desk.agents)
     work(journal, desk.agents)

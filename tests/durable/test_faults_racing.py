@@ -13,20 +13,24 @@ from tests.durable.racing import claims, contradictions, deadlines, same_decisio
 
 
 def test_same_decision_counts_once_when_it_is_handed_in_fifty_times(place: Place) -> None:
+    """Once it is accepted, 49 times it is a duplicate."""
     assert same_decision(place, 50) == Tally(tries=50)
 
 
 def test_one_of_two_counts_when_they_contradict(place: Place) -> None:
+    """The other is told of the conflict."""
     assert contradictions(place, 40) == Tally(tries=40)
 
 
 def test_one_of_two_holds_when_an_answer_comes_with_the_deadline(place: Place) -> None:
+    """It was accepted and counts, or it is late and the time is up."""
     seed = int(os.environ.get("CHAOS_SEED", "7"))
     print(f"seed {seed}")
     assert deadlines(place, 40, seed) == Tally(tries=40)
 
 
 def test_nobody_gets_a_run_that_another_has_when_both_claim(place: Place) -> None:
+    """Each run is claimed once."""
     assert claims(place, 400) == Tally(tries=400)
 
 

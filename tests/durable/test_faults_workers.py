@@ -78,7 +78,7 @@ def test_lease_is_kept_when_a_tool_blocks_the_loop_for_longer(place: Place) -> N
         async def block(n: int) -> str:
             """Block everything."""
             ran.append(n)
-            time.sleep(1.5)  # noqa: ASYNC251 - that is the fault
+            time.sleep(1.5)  # a blocking tool is the fault  # noqa: ASYNC251
             return "ok"
 
         model = ScriptedModel([[call("block", n=1)], "Done."])
@@ -96,8 +96,9 @@ def test_lease_is_kept_when_a_tool_blocks_the_loop_for_longer(place: Place) -> N
     assert (status(journal), ran) == ("done", [1])
 
 
-def test_two_hundred_runs_are_moved_at_once(journal: Journal) -> None:
-    desk = Desk()
+def test_two_hundred_runs_are_moved_at_once(file: SQLitePlace) -> None:
+    """One worker parks them all, and ends them all when all are answered."""
+    desk, journal = Desk(), file.open()
     for n in range(200):
         begin(journal, desk.agents, f"r{n}")
     work(journal, desk.agents, slots=200)
@@ -109,6 +110,7 @@ def test_two_hundred_runs_are_moved_at_once(journal: Journal) -> None:
 
 
 def test_live_run_goes_on_when_two_people_have_approved_elsewhere(journal: Journal) -> None:
+    """One approval of two is kept, and the second lets the waiting process go on."""
     desk = Desk(script=REFUND, policy=ask("finance", need=2))
     agent, customer = desk.agents()
     response = customer.run(agent, message="pay", max_turns=1, journal=journal)
@@ -119,7 +121,9 @@ def test_live_run_goes_on_when_two_people_have_approved_elsewhere(journal: Journ
     assert (told, desk.paid) == (["accepted", "duplicate", "accepted"], [("Bob", 250)])
 
 
-@pytest.mark.parametrize("wrong", [{"people": 3}, {"channels": [ScriptedChannel("approve"), ScriptedChannel("approve")]}])
+@pytest.mark.parametrize(
+    "wrong", [{"people": 3}, {"channels": [ScriptedChannel("approve"), ScriptedChannel("approve")]}]
+)
 def test_nothing_is_kept_of_a_chat_that_was_refused(journal: Journal, wrong: dict[str, Any]) -> None:
     """Else a worker would hold it later, though its caller was told that it did not begin."""
     desk, customer = Desk().agents()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...agent import Agent as Agent
 from ...agents.conversable import ConversableAgent as ConversableAgent
 from ...agents.conversable import ConversableAgent as LLMAgent
+from ...agents.groupchat import GroupChat as GroupChat
+from ...agents.manager import GroupChatManager as GroupChatManager
 from ...agents.presets import AssistantAgent as AssistantAgent
 from ...agents.presets import UserProxyAgent as UserProxyAgent
 from ...agents.queue import a_initiate_chats as a_initiate_chats
@@ -22,6 +24,8 @@ __all__ = [
     "ChatResult",
     "ContextVariables",
     "ConversableAgent",
+    "GroupChat",
+    "GroupChatManager",
     "LLMAgent",
     "UpdateSystemMessage",
     "UserProxyAgent",

@@ -223,7 +223,13 @@ def group_by_a_model_that_has_to_be_asked_again(s: Stage) -> None:
 def group_by_a_model_that_is_shown(s: Stage) -> None:
     a, b, c = trio(s, description="One of three.")
     manager = group(
-        s, a, b, c, max_round=3, select_speaker_auto_verbose=True, manager={"llm_config": s.model("nobody", "cy", "ada")}
+        s,
+        a,
+        b,
+        c,
+        max_round=3,
+        select_speaker_auto_verbose=True,
+        manager={"llm_config": s.model("nobody", "cy", "ada")},
     )
     s.chat(a, manager, message="Begin.")
 
@@ -233,7 +239,8 @@ def group_by_a_model_in_other_words(s: Stage) -> None:
     a, b, c = trio(s, description="One of three.")
     manager = group(
         s, a, b, c, max_round=3, select_speaker_message_template="Roles: {roles}. Names: {agentlist}.",
-        select_speaker_prompt_template="Who of {agentlist}?", select_speaker_auto_multiple_template="One of {agentlist}!",
+        select_speaker_prompt_template="Who of {agentlist}?",
+        select_speaker_auto_multiple_template="One of {agentlist}!",
         select_speaker_auto_none_template="Any of {agentlist}!", role_for_select_speaker_messages="user",
         max_retries_for_selecting_speaker=1, allow_repeat_speaker=False,
         select_speaker_auto_llm_config=s.model("bob, cy", "cy", "x", "y"),
@@ -276,18 +283,17 @@ def group_with_a_person_in_it(s: Stage) -> None:
     see(s, manager)
 
 
-def _with_tools(s: Stage, *replies: Any, **given: Any) -> tuple[Any, Any, Any, Any]:
+def _with_tools(s: Stage, *replies: Any, **given: Any) -> tuple[Any, Any]:
     caller = s.agent("caller", llm_config=s.model(*replies))
     runner = s.agent("runner", default_auto_reply="Nothing to run.")
     other = s.agent("other", default_auto_reply="Aha.")
-
 
     def double(n: int) -> str:
         return str(n * 2)
 
     s.ns.register_function(double, caller=caller, executor=runner, name="double", description="Doubles.")
     manager = group(s, caller, other, runner, speaker_selection_method="round_robin", **given)
-    return caller, runner, other, manager
+    return runner, manager
 
 
 CALL = {"name": "double", "arguments": {"n": 4}, "id": "c1"}
@@ -295,14 +301,14 @@ CALL = {"name": "double", "arguments": {"n": 4}, "id": "c1"}
 
 @scenario()
 def group_with_tools(s: Stage) -> None:
-    caller, runner, _, manager = _with_tools(s, [CALL], "It is 8.", max_round=5)
+    runner, manager = _with_tools(s, [CALL], "It is 8.", max_round=5)
     s.chat(runner, manager, message="Double 4.")
     see(s, manager)
 
 
 @scenario()
 def group_with_tools_that_anybody_answers(s: Stage) -> None:
-    caller, runner, _, manager = _with_tools(s, [CALL], "It is 8.", max_round=4, func_call_filter=False)
+    runner, manager = _with_tools(s, [CALL], "It is 8.", max_round=4, func_call_filter=False)
     s.chat(runner, manager, message="Double 4.")
     see(s, manager)
 
@@ -328,7 +334,10 @@ def group_is_summed_up_by_reflection(s: Stage) -> None:
 
 @scenario()
 def group_with_limited_members(s: Stage) -> None:
-    a, b = s.agent("ada", default_auto_reply="I.", max_consecutive_auto_reply=1), s.agent("bob", default_auto_reply="You.")
+    a, b = (
+        s.agent("ada", default_auto_reply="I.", max_consecutive_auto_reply=1),
+        s.agent("bob", default_auto_reply="You."),
+    )
     manager = group(s, a, b, speaker_selection_method="round_robin")
     s.chat(b, manager, message="Begin.")
     see(s, manager)
@@ -344,9 +353,21 @@ def group_that_is_silent(s: Stage) -> None:
 @scenario()
 def group_with_hooks(s: Stage) -> None:
     a, b, c = trio(s)
-    b.register_hook("process_message_before_send", lambda sender, message, recipient, silent: f"{message} [{recipient.name}]")
-    c.register_hook("process_all_messages_before_reply", lambda messages: s.log("c", [m["content"] for m in messages]) or messages)
-    c.register_reply([s.ns.Agent, None], lambda recipient, messages, sender, config: (s.log("from", sender.name), (False, None))[1])
+
+    def address(sender: Any, message: Any, recipient: Any, silent: bool) -> str:
+        return f"{message} [{recipient.name}]"
+
+    def look(messages: Any) -> Any:
+        s.log("looked", [m["content"] for m in messages])
+        return messages
+
+    def note(recipient: Any, messages: Any, sender: Any, config: Any) -> tuple[bool, None]:
+        s.log("from", sender.name)
+        return False, None
+
+    b.register_hook("process_message_before_send", address)
+    c.register_hook("process_all_messages_before_reply", look)
+    c.register_reply([s.ns.Agent, None], note)
     manager = group(s, a, b, c, max_round=4, speaker_selection_method="round_robin")
     s.chat(a, manager, message="Begin.")
     see(s, manager)
@@ -357,10 +378,11 @@ def group_inside_a_nested_chat(s: Stage) -> None:
     a, b, c = trio(s)
     manager = group(s, a, b, c, max_round=3, speaker_selection_method="round_robin")
     boss, user = s.agent("boss"), s.agent("user")
-    boss.register_nested_chats(
-        [{"recipient": manager, "summary_method": lambda sender, recipient, args: recipient.groupchat.messages[-1]["content"]}],
-        trigger=user,
-    )  # fmt: skip
+
+    def outcome(sender: Any, recipient: Any, args: Any) -> Any:
+        return recipient.groupchat.messages[-1]["content"]
+
+    boss.register_nested_chats([{"recipient": manager, "summary_method": outcome}], trigger=user)
     s.chat(user, boss, message="Ask them.", max_turns=1)
 
 
