@@ -16,7 +16,7 @@ from pathlib import Path
 from .harness import ROOT, Bench, header
 
 MEASUREMENTS = (
-    "imports", "turns", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit", "durable",
+    "imports", "turns", "group", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit", "durable",
 )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ ANSWERS = ("edit amount=80",)
 ledger = Path("refunds.txt")
 
 
-@tool(approval=when(arg.amount > 100, ask("clerk")))
+# One refund after the other: a program that is killed in the middle of one leaves it in doubt, and that is asked, too.
+@tool(approval=when(arg.amount > 100, ask("clerk")), parallel=False)
 def refund(customer: str, amount: float, ctx: ToolContext) -> str:
     """Pay money back to a customer."""
     # A bank would take the key, too: then even a payment that is sent twice is made once.

@@ -33,6 +33,10 @@ class ChatMessages(MutableMapping[Agent, list[Message]]):
             thread = self._threads[peer] = Thread(self._owner, peer)
         return thread
 
+    def latest(self, peer: Agent) -> list[Message]:
+        """Return the history with a peer, or its last message alone where nobody has read it yet."""
+        return self.thread(peer).latest(self._owner)
+
     def begin(self, peer: Agent, thread: Thread) -> None:
         """Remember a thread as the latest with a peer."""
         self._threads[peer] = thread

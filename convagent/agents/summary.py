@@ -49,7 +49,7 @@ async def summarize(
     if method is None:
         return ""
     if method == "last_msg":
-        return last_message_text(recipient.chat_messages[sender])
+        return last_message_text(recipient.chat_messages.latest(sender))
     if method == "reflection_with_llm":
         asked = recipient if recipient.client is not None else sender
         return await reflect(run, asked, recipient.chat_messages_for_summary(sender), args)

@@ -148,5 +148,12 @@ class Facing(Thread):
         return self._seen_by_manager
 
     def latest(self, agent: Agent) -> list[Message]:
-        """Return the view."""
-        return self.view(agent)
+        """Return the manager's last message with this one, or its whole view where that was asked for before."""
+        if agent is not self.agents[0] or self._read or self._seen_by_manager:
+            return self.view(agent)
+        side = self.group.side(self.agents[1])
+        for position in range(len(self.group) - 1, -1, -1):
+            seen = self.group.seen_across(position, side)
+            if seen is not None:
+                return [seen]
+        return []

@@ -43,7 +43,7 @@ class DatabaseJournal(ABC):
     def __init__(self) -> None:
         self.heart = Heart(self)
         self.record = Record(self)
-        self._held: dict[tuple[str, int], Held] = {}
+        self._held: dict[str, Held] = {}
         self._salts = Salts()
 
     @property
@@ -94,7 +94,7 @@ class DatabaseJournal(ABC):
             number, claim = claims.begin(tx, run, spec, agents, worker, lease, status)
             held = writing.held_by(tx, number, claim, new=True)
         if status == "running":
-            self._held[run, claim.fence] = held
+            self._held[run] = held
         return claim
 
     def claim(self, run: str, worker: str, lease: float) -> Claim:
@@ -102,7 +102,7 @@ class DatabaseJournal(ABC):
         with self.write() as tx:
             number, claim = claims.claim(tx, run, worker, lease)
             held = writing.held_by(tx, number, claim)
-        self._held[run, claim.fence] = held
+        self._held[run] = held
         return claim
 
     def claim_ready(self, worker: str, knows: Container[str], lease: float, limit: int = 1) -> list[Claim]:
@@ -112,7 +112,7 @@ class DatabaseJournal(ABC):
             found = claims.claim_ready(tx, worker, knows, lease, limit, held_here)
             held = [(claim, writing.held_by(tx, number, claim)) for number, claim in found]
         for claim, one in held:
-            self._held[claim.run, claim.fence] = one
+            self._held[claim.run] = one
         return [claim for claim, _ in held]
 
     def renew(self, worker: str, lease: float) -> frozenset[str]:
@@ -122,7 +122,7 @@ class DatabaseJournal(ABC):
 
     def append(self, claim: Claim, batch: Batch) -> bool:
         """Write a batch under a claim; see `Journal.append`."""
-        held = self._held.get((claim.run, claim.fence))
+        held = self._known(claim)
         standing, heard = (set(held.standing), held.heard) if held is not None else (set[str](), 0)
         try:
             with self.write() as tx:
@@ -131,11 +131,11 @@ class DatabaseJournal(ABC):
         except BaseException as error:
             if held is not None:
                 held.undone(standing, heard)
-            if isinstance(error, FencedError):
-                self._held.pop((claim.run, claim.fence), None)
+                if isinstance(error, FencedError):
+                    self._held.pop(claim.run, None)
             raise
         if batch.status not in (None, "running") and as_asked:
-            self._held.pop((claim.run, claim.fence), None)
+            self._held.pop(claim.run, None)
         return as_asked
 
     def load(self, run: str) -> Loaded:
@@ -151,7 +151,7 @@ class DatabaseJournal(ABC):
     def news(self, claim: Claim, requests: Sequence[str]) -> News:
         """Return what came in; see `Journal.news`."""
         with self.read() as tx:
-            return loading.news(tx, self._held.get((claim.run, claim.fence)) or self._again(tx, claim), claim, requests)
+            return loading.news(tx, self._known(claim) or self._again(tx, claim), claim, requests)
 
     def runs(self, status: Sequence[RunStatus] = (), limit: int = 100, after: str = "") -> list[RunInfo]:
         """Return runs, the latest first; only those of some status, if any is named. `after` is the last one's id."""
@@ -168,12 +168,16 @@ class DatabaseJournal(ABC):
         with self.write() as tx:
             return claims.release(tx, run, status, reason)
 
+    def _known(self, claim: Claim) -> Held | None:
+        held = self._held.get(claim.run)
+        return held if held is not None and held.fence == claim.fence else None
+
     def _again(self, tx: Tx, claim: Claim) -> Held:
         """Return what there is to know of a claim that was made elsewhere, or has been let go of."""
         row = tx.one("SELECT run FROM runs WHERE id = ? AND root IS NULL", (escaped(claim.run),))
         held = Held(0, claim.fence, 0) if row is None else writing.held_by(tx, row[0], claim)
         writing.check(tx, held, claim)
-        self._held[claim.run, claim.fence] = held
+        self._held[claim.run] = held
         return held
 
     # ------------------------------------------------------------ requests

@@ -102,6 +102,16 @@ def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool
         chain.turn = max(chain.turn, turn)
     for one in batch.requests:
         _ask(tx, held, one, now)
+    _write_rest(tx, held, batch, now)
+    if batch.status is None:
+        held.hear()
+    # Ready already: this batch was written by an attempt whose outcome got lost, and something came in since.
+    as_asked = batch.status != "waiting" or not (_came_in(tx, held, batch.wake, now) or status == READY)
+    _end_batch(tx, held, claim, batch, moved, as_asked, now)
+    return as_asked
+
+
+def _write_rest(tx: Tx, held: Held, batch: Batch, now: float) -> None:
     for id in batch.closed:
         held.standing.discard(escaped(id))
         tx.run(
@@ -118,12 +128,6 @@ def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool
         post(tx, held.root, message, now)
     for number in batch.taken:
         tx.run("DELETE FROM controls WHERE number = ? AND root = ?", (number, held.root))
-    if batch.status is None:
-        held.hear()
-    # Ready already: this batch was written by an attempt whose outcome got lost, and something came in since.
-    as_asked = batch.status != "waiting" or not (_came_in(tx, held, batch.wake, now) or status == READY)
-    _end_batch(tx, held, claim, batch, moved, as_asked, now)
-    return as_asked
 
 
 # ---------------------------------------------------------------- rows

@@ -388,7 +388,7 @@ def test_row_is_read_as_it_was_when_it_was_written_by_an_earlier_convagent() -> 
     bodies = [json.loads(line) for line in EVENTS]
     kinds = {kind.type for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
     missing = kinds - {body["type"] for body in bodies} - {"event"}
-    assert not missing, "a new type of event: add what `write_body` makes of one to golden/events-1.jsonl"
+    assert not missing, "new: add `write_body` of one with the values of FULL in test_serde to golden/events-1.jsonl"
     for line, body in zip(EVENTS, bodies, strict=True):
         if body["type"] != "step":
             assert write_body(read_body(body)) == line
