@@ -70,7 +70,7 @@ class Chat:
             agent: object = getattr(self, role)
             if not isinstance(agent, ConversableAgent):
                 raise ConfigError(f"{role}={agent!r} is a {type(agent).__name__}; expected a ConversableAgent")
-        if self.sender is self.recipient:
+        if self.sender is self.recipient and not self.recipient.brings():  # a manager may open its own group's
             raise ConfigError(f"agent {self.sender.name!r} cannot chat with itself; make a second agent")
         turns: Any = self.max_turns
         if turns is not None and (isinstance(turns, bool) or not isinstance(turns, int) or turns < 1):

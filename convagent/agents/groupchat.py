@@ -134,7 +134,7 @@ class GroupChat:
     def messages(self) -> list[Message]:
         """What the group said: in code that its conversation calls, that conversation's; else the last one's."""
         thread = self.thread
-        return self._given if thread is None else thread.view(thread.agents[1])
+        return self._given if thread is None else thread.messages
 
     @messages.setter
     def messages(self, messages: list[Message]) -> None:
@@ -142,7 +142,7 @@ class GroupChat:
         if thread is None:
             self._given = messages
         else:
-            thread.preset(thread.agents[1], messages)
+            thread.messages = messages
 
     @property
     def thread(self) -> GroupThread | None:

@@ -124,7 +124,7 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
             if theirs is not None and theirs.view(self):
                 thread.facing(agent).preset(self, list(theirs.view(self)))
         if self._groupchat.messages:
-            thread.preset(self, list(self._groupchat.messages))
+            thread.messages = list(self._groupchat.messages)
 
     def brings(self) -> Sequence[ConversableAgent]:
         """Return the members of the group."""

@@ -49,6 +49,7 @@ class RunContext:
         "_rounds",
         "_unsaid",
         "_wire",
+        "_wired",
         "agent_name",
         "cache",
         "given_silent",
@@ -106,8 +107,10 @@ class RunContext:
         self._rounds = (0, 0)
         self._unsaid: list[Control] = []
         self._calls: dict[str, int] = {}
-        self._wire: dict[int, tuple[list[Message], int]] = {}
-        """By side: the wire form of its view, and how many messages of that are in it."""
+        self._wire: dict[int, list[Message]] = {}
+        """By side: the wire form of its view."""
+        self._wired: dict[int, int] = {}
+        """By side: how many messages of its view are in that."""
 
     @property
     def run_id(self) -> str:
@@ -173,13 +176,13 @@ class RunContext:
         if messages is not view:
             return to_wire(messages, [head])
         side = self.state.side(agent)
-        wire, count = self._wire.get(side, _NO_WIRE)
-        if not wire or count > len(messages):
+        wire, count = self._wire.get(side), self._wired.get(side, 0)
+        if wire is None or count > len(messages):
             wire, count = [head], 0
         elif wire[0] is not head and wire[0] != head:
             wire = [head, *wire[1:]]
         to_wire(messages, wire, count)
-        self._wire[side] = wire, len(messages)
+        self._wire[side], self._wired[side] = wire, len(messages)
         return wire
 
     def forget_wires(self) -> None:
@@ -416,7 +419,6 @@ class RunContext:
         self.emit(TerminationEvent(termination_reason=reason, sender=agent, recipient=other, agent=agent))
 
 
-_NO_WIRE: tuple[list[Message], int] = ([], 0)
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 _SPOKEN: tuple[Moment, ...] = ("opening", "turn", "limit", "termination")
 """Moments at which what a person types becomes a message."""

@@ -65,6 +65,15 @@ class GroupThread(Thread):
                 return self.agents[mark >> 1]
         return None
 
+    @property
+    def messages(self) -> list[Message]:
+        """What the group said, under the names of whoever said it."""
+        return self.view_of(MANAGER)
+
+    @messages.setter
+    def messages(self, messages: list[Message]) -> None:
+        self._views[MANAGER], self._done[MANAGER] = messages, len(self._said)
+
     def introduce(self, text: str, first: bool) -> None:
         """Let the manager say who there is: to the initiator, if it is a `first`, or to all others."""
         self._introduced[len(self._said)] = first
@@ -74,7 +83,7 @@ class GroupThread(Thread):
         """Let one member, or all and the group's own messages, forget all but the last so many messages."""
         sides = range(len(self.agents)) if agent is None else [self.side(agent)]
         for side in sides:
-            view, kept = self.view(self.agents[side]), count
+            view, kept = self.view_of(side), count
             if side != MANAGER and 0 < kept < len(view) and "tool_responses" in view[-kept]:
                 kept += 1  # results without their calls are refused by endpoints
             del view[: max(0, len(view) - kept)]

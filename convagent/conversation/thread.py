@@ -55,7 +55,10 @@ class Thread:
 
     def view(self, agent: Agent) -> list[Message]:
         """Return one agent's messages, as chat-completions messages; the same list every time."""
-        side = 0 if agent is self.agents[0] else self.side(agent)
+        return self.view_of(0 if agent is self.agents[0] else self.side(agent))
+
+    def view_of(self, side: int) -> list[Message]:
+        """Return the messages as they are seen from a side."""
         view = self._views[side]
         if view is None:
             view = self._views[side] = []
@@ -72,9 +75,12 @@ class Thread:
 
         For an agent that looks no further back: a view that nobody reads is not made.
         """
-        side = 0 if agent is self.agents[0] else self.side(agent)
+        return self.latest_of(0 if agent is self.agents[0] else self.side(agent))
+
+    def latest_of(self, side: int) -> list[Message]:
+        """Return the last message as it is seen from a side, or that side's whole view; see `latest`."""
         if self._views[side] is not None:
-            return self.view(agent)
+            return self.view_of(side)
         for position in range(len(self._said) - 1, -1, -1):
             seen = self._seen(position, side)
             if seen is not None:

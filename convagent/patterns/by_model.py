@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from ..agent import Agent, Participant
 from ..conversation.context import RunContext
+from ..conversation.group_thread import MANAGER
 from ..conversation.turn import ask_model
 from ..events import (
     SelectionMessageEvent,
@@ -74,7 +75,7 @@ class _Asking:
         self._said: list[Message] = []
         prompt = texts.select_speaker_prompt(list(among))
         if prompt is None:
-            last = _without_calls(run.state.thread.view(manager)[-1])
+            last = _without_calls(run.state.thread.view_of(MANAGER)[-1])
             self._said.append(last)
             self._show(CHECKER, content_text(last.get("content")))
         else:
@@ -82,7 +83,7 @@ class _Asking:
 
     async def request(self, turn: int, agent: str) -> ModelRequest:
         """Return the request, made of the conversation as it is now."""
-        told = self.run.wire(self.manager, self._head, self.run.state.thread.view(self.manager))
+        told = self.run.wire(self.manager, self._head, self.run.state.thread.view_of(MANAGER))
         before = [*told[:-1], _without_calls(told[-1])] if len(told) > 1 else list(told)
         messages = [*before, *self._said]
         transform = self.texts.message_transform

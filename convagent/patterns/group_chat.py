@@ -9,6 +9,7 @@ from ..action import Action, Policy
 from ..agent import Agent, Participant
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
+from ..conversation.group_thread import MANAGER
 from ..conversation.state import ConversationState
 from ..conversation.verdict import Go, Instead, Subject
 from ..errors import ConfigError, NoEligibleSpeakerError, ToolArgumentsError, nearest, one_of
@@ -92,7 +93,7 @@ class GroupChatPattern:
 
     def _over(self, state: GroupState) -> str:
         """Say why the group has spoken enough; empty: it has not."""
-        last = state.thread.latest(self.manager)[-1]
+        last = state.thread.latest_of(MANAGER)[-1]
         if self.manager.is_termination(last):
             return f"Termination message condition on the GroupChatManager '{self.manager.name}' met"
         if state.said_in_round >= self.group.max_round:
@@ -182,7 +183,7 @@ class GroupChatPattern:
 
     def _among(self, run: RunContext, last: Agent, refused: Sequence[Agent]) -> Members:
         state = cast(GroupState, run.state)
-        among = self.roster.candidates(last, state.last, lambda: len(state.thread.view(self.manager)))
+        among = self.roster.candidates(last, state.last, lambda: len(state.thread.view_of(MANAGER)))
         if not refused:
             return among
         left = [agent for agent in among if agent not in refused]

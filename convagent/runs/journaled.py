@@ -247,16 +247,16 @@ class JournaledRuntime(LocalRuntime):
             if kept.status == "answered":
                 return kept.reply
             request = kept.request
-            self.keeper.look_soon()  # it may have been settled while this process did not look
         else:
             self._keep_request(request)
         self._meet()
-        if self.keeper.parks and not self._reached()[0]:
-            self.keeper.flush_soon()  # with the parking itself, where nothing else goes on; nobody is told of it before
-        else:
-            await self.keeper.flush()
         self.keeper.closing.append(request)
         try:
+            if self.keeper.parks and not self._reached()[0] and kept is None:
+                self.keeper.flush_soon()  # with the parking itself, where nothing else goes on
+            else:
+                await self.keeper.flush()
+                self.keeper.look_soon()  # it may have been settled while nobody here looked
             return await super().wait(request, form)
         except asyncio.CancelledError:
             self.keeper.withdraw(request.id)

@@ -65,6 +65,8 @@ WHY: dict[str, str] = {
     "group_with_limited_members": "fault 22: the end of a group is told once",
     "group_with_a_cleared_history": "fault 22: the end of a group is told once",
     "group_goes_on_where_it_was": "a result keeps its history as it was when its chat ended",
+    "group_is_resumed_by_its_manager": "what the manager says to its group itself it remembers once, not twice",
+    "group_with_messages_from_before": "the cost is that of everybody, and of the choice of speakers",
     "group_begins_anew": "a result keeps its history; what the manager said to the others is cleared too",
     "group_by_a_model": "the cost is that of everybody, and of the choice of speakers",
     "group_by_a_model_that_has_to_be_asked_again": "the cost is that of everybody, and of the choice of speakers",

@@ -67,12 +67,15 @@ def begin(journal: Journal, agents: Agents, run: str = "run", message: str = "pa
     return enqueue(journal, customer, desk, message=message, run_id=run, **{"max_turns": 1, **given})
 
 
-def work(journal: Journal, agents: Agents, knows: Iterable[str] = (), slots: int = 100) -> None:
+def work(
+    journal: Journal, agents: Agents, knows: Iterable[str] = (), slots: int = 100, channels: Sequence[Any] = ()
+) -> None:
     """Move every run on until none can go on by itself, as a worker does that is started and ends."""
     names = set(knows) or {a.name for a in agents()}
 
     async def moved() -> None:
-        await Worker(journal, lambda claim: advance(journal, claim, agents), names, slots).work(once=True)
+        worker = Worker(journal, lambda claim: advance(journal, claim, agents, channels=channels), names, slots)
+        await worker.work(once=True)
 
     asyncio.run(moved())
 

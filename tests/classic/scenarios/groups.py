@@ -412,6 +412,28 @@ def group_is_resumed(s: Stage) -> None:
 
 
 @scenario()
+def group_is_resumed_by_its_manager(s: Stage) -> None:
+    a, b, c = trio(s)
+    manager = group(s, a, b, c, max_round=3, speaker_selection_method="round_robin")
+    said = [{"content": "Begin.", "role": "user", "name": "ada"}, {"content": "From above.", "role": "user"}]
+    last, message = s.do(manager, "resume", said)
+    s.note("resumed", [last.name, message["content"], message["name"]])
+    s.chat(last, manager, message=message, clear_history=False)
+    s.note("messages", [[m["name"], m["content"]] for m in manager.groupchat.messages])
+
+
+@scenario()
+def group_with_messages_from_before(s: Stage) -> None:
+    a, b, c = trio(s, description="One of three.")
+    before = [{"content": "Earlier.", "role": "user", "name": "bob"}]
+    made = s.ns.GroupChat(agents=[a, b, c], messages=before, max_round=2)
+    manager = s.ns.GroupChatManager(made, llm_config=s.model("cy"))
+    s.agents.append(manager)
+    s.chat(a, manager, message="Begin.", clear_history=False)
+    see(s, manager)
+
+
+@scenario()
 def group_is_resumed_with_strangers(s: Stage) -> None:
     a, b, c = trio(s)
     manager = group(s, a, b, c)
