@@ -101,7 +101,9 @@ def show(path: str, journal: Journal, setup: Any) -> None:
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--request", default=REQUEST, help="what the customer writes")
-    parser.add_argument("--journal", metavar="WHERE", help="where runs are kept: a file, or postgresql://... (default: refunds.db)")
+    parser.add_argument(
+        "--journal", metavar="WHERE", help="where runs are kept: a file, or postgresql://... (default: refunds.db)"
+    )
     parser.add_argument("--child", action="store_true", help="ask here although nobody sits at this terminal")
     setup = start(parser, desk_by_rules, ANSWERS)
     alone = setup.script is not None and not setup.options.child

@@ -46,9 +46,11 @@ TALK = {
     "auto_replies": 4, "owes": False,
 }  # fmt: skip
 
+ATTEMPT: dict[str, Any] = {"mentions": {"ada": 1}, "attempt": 2, "attempts_left": 1, "verbose": True}
 FULL: dict[str, Mapping[str, Any]] = {
     "AnswerRefusedEvent": {"request_id": "run:4", "status": "late", "problem": "too late", "by": "ada", "channel": "w"},
     "ChannelFailedEvent": {"channel": "webhook", "error": "500", "request_id": "run:4"},
+    "ClearAgentsHistoryEvent": {"agent_name": "ada", "nr_events_to_preserve": 2},
     "ClearConversableAgentHistoryEvent": {"no_events_preserved": 2},
     "ConfidenceEvent": {"value": 0.25, "source": "vote(3)", "reason": "none"},
     "ControlEvent": {"action": "say", "text": "use EUR", "by": "ada"},
@@ -64,6 +66,7 @@ FULL: dict[str, Mapping[str, Any]] = {
     "FunctionResponseEvent": TALK,
     "GrantEvent": {"grant": GRANT},
     "GrantRevokedEvent": {"grant_id": "g1", "why": "no more", "by": "ada"},
+    "GroupChatResumeEvent": {"last_speaker_name": "ada", "events": [{"content": "hi", "name": "ada"}], "silent": True},
     "GroupChatRunChatEvent": {"speaker": "ada", "silent": True},
     "InputReplyEvent": {"reply": REPLY, "seconds": 3.5, "settled": False},
     "InputRequestEvent": {"request": REQUEST, "seat": Seat("ada", ("clerk",))},
@@ -93,6 +96,14 @@ FULL: dict[str, Mapping[str, Any]] = {
     },
     "RunLeftEvent": {"status": "waiting", "journal": "runs.db", "reason": "Ctrl-C", "requests": (REQUEST,)},
     "RunStarted": {"agents": ("a", "b"), "notes": ("offline",), "parent": "p", "silent": True, "follows": True},
+    "SelectSpeakerEvent": {"agents": ("ada", "bob")},
+    "SelectSpeakerInvalidInputEvent": {"agents": ("ada", "bob")},
+    "SelectSpeakerTryCountExceededEvent": {"try_count": 3, "agents": ("ada", "bob")},
+    "SelectionMessageEvent": {"text": "who?", "sender": "ada", "recipient": "bob"},
+    "SpeakerAttempt": ATTEMPT,
+    "SpeakerAttemptFailedMultipleAgentsEvent": ATTEMPT,
+    "SpeakerAttemptFailedNoAgentsEvent": ATTEMPT,
+    "SpeakerAttemptSuccessfulEvent": ATTEMPT,
     "StreamEvent": {"text": "he", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "StreamResetEvent": {"reason": "broken", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "TerminationAndHumanReplyNoInputEvent": {"no_human_input_msg": "none", "sender": "a", "recipient": "b"},

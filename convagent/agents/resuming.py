@@ -65,7 +65,7 @@ class ResumeMethods:
             from ..iostream import IOStream
 
             IOStream.get_default().send(
-                GroupChatResumeEvent(last_speaker_name=last["name"], events=tuple(cast("list[Message]", found)))
+                GroupChatResumeEvent(last_speaker_name=last["name"], events=cast("list[Message]", found))
             )
         manager.groupchat.send_introductions = False
         return speaker, last

@@ -26,7 +26,8 @@ class MessageEvent(Event):
     by: str = ""
     """The person outside who said it; empty: the sender is one of the two agents."""
     side: int = 0
-    """0: the conversation's initiator sent it; 1: the other one. Names may be equal."""
+    """0: the conversation's initiator sent it; 1: the other one, or a group's manager; from 2 on: the other members
+    of the group. Names may be equal."""
     auto_replies: int = 0
     """How many replies in a row the sender gave to this recipient without a person, this one included."""
     owes: bool = True
