@@ -119,6 +119,7 @@ def test_two_threads_share_the_events_when_both_consume() -> None:
 
 def test_run_goes_on_when_its_response_was_dropped() -> None:
     """A run that nobody holds any more comes to its end by itself; questions meet the end of input; no thread stays."""
+    before = threading.enumerate()  # of other tests of this process
     ended = threading.Event()
     reasons: list[str] = []
     plain: list[str] = []
@@ -141,7 +142,9 @@ def test_run_goes_on_when_its_response_was_dropped() -> None:
     assert reasons == ["End of input"]
     assert plain == ["called"]
     for thread in threading.enumerate():
-        if thread.name.startswith("convagent-") and thread.name not in ("convagent-loop", "convagent-worker"):
+        if thread in before or thread.name in ("convagent-loop", "convagent-worker"):
+            continue
+        if thread.name.startswith("convagent-"):
             thread.join(timeout=20)
             assert not thread.is_alive()
 
