@@ -23,6 +23,7 @@ from ..oversight.policy import Policy as PolicyValue
 from ..oversight.policy import walk
 from ..oversight.serial import form_to_json, from_json, to_json
 from ..patterns.by_model import SELECTOR
+from ..runs.clock import MACHINE
 from ..runs.journaled import STEP, JournaledRuntime
 from ..runs.keeper import RETRY, Keeper, called
 from ..runs.stored_question import StoredQuestion
@@ -202,6 +203,8 @@ class Kept:
             spec = spec_of(chat, directory)
             claim = journal.begin(uuid4().hex[:12], spec, needed(chat), journal.heart.worker, journal.lease)
         keeper = Keeper(journal, claim, self.loaded, parks=self.parks, news=self._hear)
+        if not journal.quick:  # one on this machine has its clock
+            keeper.ahead = journal.now() - MACHINE.now()
         self._runtime = JournaledRuntime(host, chat.observers, keeper=keeper, run_id=claim.run)
         return self._runtime
 

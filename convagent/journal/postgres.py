@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cache
-from threading import Event, Lock, Semaphore, Thread
+from threading import Lock, Semaphore
 from typing import Any, LiteralString, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -53,8 +53,6 @@ class PostgresJournal(DatabaseJournal):
         super().__init__()
         self._address, self._url = url, without_password(url)
         self._secret = urlsplit(url).password or ""
-        self._watchers: list[Callable[[], None]] = []
-        self._ended = Event()
         self._abandoned: list[object] = []
         """Connections of the process that this one was forked from."""
         self._begin_anew()
@@ -68,7 +66,7 @@ class PostgresJournal(DatabaseJournal):
     def _begin_anew(self) -> None:
         self._pid = os.getpid()
         self._idle: list[psycopg.Connection[Any]] = []
-        self._room, self._lock, self._listening = Semaphore(CONNECTIONS), Lock(), False
+        self._room, self._lock, self._watching = Semaphore(CONNECTIONS), Lock(), False
 
     @property
     def url(self) -> str:
@@ -204,21 +202,7 @@ class PostgresJournal(DatabaseJournal):
 
     # ------------------------------------------------------------ watching
 
-    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
-        """Call a function, in any thread, soon after anything may have changed; return what ends that."""
-        self._watchers.append(call)
-        with self._lock:
-            if not self._listening:
-                self._listening = True
-                Thread(target=self._listen, name="convagent-watch", daemon=True).start()
-
-        def end() -> None:
-            if call in self._watchers:
-                self._watchers.remove(call)
-
-        return end
-
-    def _listen(self) -> None:
+    def _follow(self) -> None:
         """Listen as long as anybody wants to know; when the connection is lost, again."""
         while self._is_watched():
             try:
@@ -235,11 +219,6 @@ class PostgresJournal(DatabaseJournal):
     def _tell(self) -> None:
         for call in tuple(self._watchers):
             call()
-
-    def _is_watched(self) -> bool:
-        with self._lock:
-            self._listening = bool(self._watchers) and not self._ended.is_set()
-            return self._listening
 
 
 def _roll_back(connection: psycopg.Connection[Any]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -17,7 +17,6 @@ from .schema import SQLITE, VERSION, migrations, tables
 from .store import DatabaseJournal
 from .tx import SQLValue, Tx
 
-PATIENCE = 60.0
 BUSY = 100
 """Milliseconds that a call waits for others to end their transaction."""
 OPENING = 5000
@@ -42,8 +41,6 @@ class SQLiteJournal(DatabaseJournal):
         path: the file. It must not be on a network drive.
         synchronous: `FULL`: what was written survives a loss of power; `NORMAL`: only the end of the process, and
             a loss of power may take the last transactions, all of a kind, none in part.
-        patience: for how many seconds a run goes on trying while others lock the file; a call itself does not
-            wait, but raises `JournalUnavailable`.
         clock: the clocks of this machine.
 
     Raises:
@@ -53,17 +50,13 @@ class SQLiteJournal(DatabaseJournal):
     quick = True
 
     def __init__(
-        self, path: Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", patience: float = PATIENCE,
-        clock: Clock | None = None,
-    ) -> None:  # fmt: skip
+        self, path: Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", clock: Clock | None = None
+    ) -> None:
         super().__init__()
         if synchronous not in ("FULL", "NORMAL"):
             raise one_of("synchronous", synchronous, ("FULL", "NORMAL"))
         self.path = os.fspath(path)
-        self.patience = patience
         self._synchronous, self._clock = synchronous, clock or Clock()
-        self._watchers: list[Callable[[], None]] = []
-        self._ended = Event()
         self._abandoned: list[object] = []
         """Connections of the process that this one was forked from: to close them here would disturb it."""
         self._connect()
@@ -90,7 +83,7 @@ class SQLiteJournal(DatabaseJournal):
 
     def _connect(self) -> None:
         self._pid, self._lock = os.getpid(), Lock()
-        self._noted, self._told, self._looking = float("-inf"), 0, False
+        self._noted, self._told, self._watching = float("-inf"), 0, False
         self._connection: sqlite3.Connection | None = None
         with self._said():
             _make(self.path)
@@ -267,21 +260,7 @@ class SQLiteJournal(DatabaseJournal):
 
     # ------------------------------------------------------------ watching
 
-    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
-        """Call a function, in any thread, soon after anything may have changed; return what ends that."""
-        self._watchers.append(call)
-        with self._lock:
-            if not self._looking:
-                self._looking = True
-                Thread(target=self._look, name="convagent-watch", daemon=True).start()
-
-        def end() -> None:
-            if call in self._watchers:
-                self._watchers.remove(call)
-
-        return end
-
-    def _look(self) -> None:
+    def _follow(self) -> None:
         """Look whether another process has written, as long as anybody wants to know."""
         seen = -1
         connection: sqlite3.Connection | None = None
@@ -302,11 +281,6 @@ class SQLiteJournal(DatabaseJournal):
         finally:
             if connection is not None:
                 connection.close()
-
-    def _is_watched(self) -> bool:
-        with self._lock:
-            self._looking = bool(self._watchers) and not self._ended.is_set()
-            return self._looking
 
 
 def _make(path: str) -> None:

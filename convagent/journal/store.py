@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import AbstractContextManager
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,6 +46,11 @@ class DatabaseJournal(ABC):
         self.record = Record(self)
         self._held: dict[str, Held] = {}
         self._salts = Salts()
+        self._watchers: list[Callable[[], None]] = []
+        self._watching = False
+        """Whether a thread looks for changes."""
+        self._lock = Lock()
+        self._ended = Event()
 
     @property
     @abstractmethod
@@ -63,9 +69,28 @@ class DatabaseJournal(ABC):
     def now(self) -> float:
         """Return the time in seconds since the epoch, by the clock that deadlines are measured with."""
 
-    @abstractmethod
     def watch(self, call: Callable[[], None]) -> Callable[[], None]:
         """Call a function, in any thread, soon after anything may have changed; return what ends that."""
+        self._watchers.append(call)
+        with self._lock:
+            if not self._watching:
+                self._watching = True
+                Thread(target=self._follow, name="convagent-watch", daemon=True).start()
+
+        def end() -> None:
+            if call in self._watchers:
+                self._watchers.remove(call)
+
+        return end
+
+    @abstractmethod
+    def _follow(self) -> None:
+        """Tell the watchers of changes, as long as there are any: for a thread of its own."""
+
+    def _is_watched(self) -> bool:
+        with self._lock:
+            self._watching = bool(self._watchers) and not self._ended.is_set()
+            return self._watching
 
     @abstractmethod
     def close(self) -> None:

@@ -250,7 +250,7 @@ class JournaledRuntime(LocalRuntime):
         else:
             self._keep_request(request)
         self._meet()
-        self.keeper.closing.append(request)
+        self.keeper.asked.append(request)
         try:
             if self.keeper.parks and not self._reached()[0] and kept is None:
                 self.keeper.flush_soon()  # with the parking itself, where nothing else goes on
@@ -262,7 +262,7 @@ class JournaledRuntime(LocalRuntime):
             self.keeper.withdraw(request.id)
             raise
         finally:
-            self.keeper.closing.remove(request)
+            self.keeper.asked.remove(request)
 
     def _keep_request(self, request: HumanRequest) -> None:
         key = self._asked.get(request.id) or self._name("ask")

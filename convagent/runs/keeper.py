@@ -57,7 +57,7 @@ class Keeper:
         """Why it had to let go."""
         self.requests: dict[str, StoredRequest] = {r.id: r for r in loaded.requests} if loaded else {}
         self.timers: dict[tuple[str, str], float] = dict(loaded.timers) if loaded else {}
-        self.closing: list[HumanRequest] = []
+        self.asked: list[HumanRequest] = []
         """Requests that this process waits for."""
         self.ahead = 0.0
         """By how many seconds the journal's clock is ahead of this machine's."""
@@ -277,7 +277,7 @@ class Keeper:
             self._looking = False
             async with self._hearing:
                 if not self._deaf:
-                    began, ids = self._loop.time(), [r.id for r in self.closing]
+                    began, ids = self._loop.time(), [r.id for r in self.asked]
                     self._tell(await called(self.journal, self.journal.news, self.claim, ids))
                     self._rested = self._loop.time() + REST * (self._loop.time() - began)
             self._count_soon()
@@ -347,7 +347,7 @@ class Keeper:
     def _unwind(self) -> None:
         """Let everything that waits end by `Parked`."""
         self._deaf = True
-        self._dues = [r.deadline for r in self.closing if r.deadline is not None]
+        self._dues = [r.deadline for r in self.asked if r.deadline is not None]
         self._dues += [due for due in self._waits.values() if due is not None]
         for future in tuple(self._waits):
             if not future.done():

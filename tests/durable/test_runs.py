@@ -14,7 +14,7 @@ from convagent.events import ControlEvent
 from convagent.human import Decision, try_again
 from convagent.journal import Inbox
 from convagent.journal.base import Batch, Journal
-from tests.durable.places import Place
+from tests.durable.places import Place, SQLitePlace
 from tests.durable.teams import TWO, Desk, begin, call, decide, pending, status, work
 
 
@@ -340,6 +340,30 @@ def test_fork_carries_over_no_approval(journal: Journal) -> None:
 
 def resume_state(journal: Journal, run: str) -> str:
     return journal.load(run).info.status
+
+
+class Ahead:
+    """A journal on a server whose clock is an hour ahead of this machine's."""
+
+    quick = False
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    def now(self) -> float:
+        return self._journal.now() + 3600.0
+
+
+def test_deadline_is_meant_by_the_clock_of_the_journal(file: SQLitePlace) -> None:
+    """Who judges whether an answer is late also says from when its time counts."""
+    journal, desk = file.open(), Desk(script=TWO_BIG, policy=ask("clerk", within="2h") >> deny("late"))
+    begin(journal, desk.agents)
+    work(Ahead(journal), desk.agents)  # type: ignore[arg-type]
+    asked = pending(journal)
+    assert (asked.request.deadline or 0.0) - asked.asked == pytest.approx(3 * 3600.0, abs=30.0)
 
 
 class Dying:
