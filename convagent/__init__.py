@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from .patterns.review import review as review
     from .runs.response import AsyncRunResponse as AsyncRunResponse
     from .runs.response import RunResponse as RunResponse
+    from .teams.base import Team as Team
+    from .teams.sequential import Sequential as Sequential
     from .tools.context import ToolContext as ToolContext
     from .tools.secret import secret as secret
     from .tools.tool import Tool as Tool
@@ -153,6 +155,8 @@ _HOMES: dict[str, str] = {
     "RunCancelled": ".errors",
     "RunResponse": ".runs.response",
     "ScriptedModel": ".models.scripted",
+    "Sequential": ".teams.sequential",
+    "Team": ".teams.base",
     "Tool": ".tools.tool",
     "ToolContext": ".tools.context",
     "ToolError": ".errors",

@@ -26,7 +26,23 @@ class Termination:
     reason: str
 
 
-Next = Reply | Termination
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The participant says nothing, and wants another one to go on."""
+
+    to: str
+    """The name of that one."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The participant says nothing, and leaves the word to whoever comes next."""
+
+    reason: str = ""
+
+
+Next = Reply | Transfer | Pass | Termination
 """What a turn returns: what happens next, as a value."""
 
 

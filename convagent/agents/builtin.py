@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from ..agent import Agent
+from ..agent import Agent, Transfer
 from ..conversation.context import RunContext
 from ..conversation.execution import Execution, joined, refuse_gone, run_tools
 from ..conversation.turn import ask_model
+from ..errors import UsageError
 from ..events import TerminationAndHumanReplyNoInputEvent, ToolNotRunEvent, UsingAutoReplyEvent
 from ..messages import FunctionCall, Message, ToolCall
 from ..models.base import ModelClient, ModelRequest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..tools.tool import Tool
     from .conversable import ConversableAgent
 
-Outcome = tuple[bool, Message | str | None]
+Outcome = tuple[bool, Message | Transfer | str | None]
 PASS: Outcome = (False, None)
 END: Outcome = (True, None)
 
@@ -178,9 +179,9 @@ async def model_reply(
     if client is None:
         return PASS
     client = by_cache(run, client)
-    own = agent.own_tools
+    own: Mapping[str, Tool] = {**agent.own_tools, **run.lent.tools} if run.lent.tools else agent.own_tools
     to = sender if sender is not None else run.state.other(agent)
-    rounds = 0
+    rounds, signals = 0, list[dict[str, Any]]()
     history = cast(list[Message], messages)
     while True:
         make = partial(_request, agent, run, history, options, to)
@@ -208,9 +209,28 @@ async def model_reply(
         same_view = history is run.state.thread.view(agent)
         del make, reply  # a tool may wait for a person for days, and thousands at once
         run.add_inner(message, agent, to)
-        results = joined(await run_tools(run, calls, execution(agent, run, agent, own)))
+        how = execution(agent, run, agent, own)
+        how.heard = signals.append
+        results = joined(await run_tools(run, calls, how))
         run.add_inner(results, agent, to)
+        if signals:
+            return True, _handed_over(run, signals)
         history = run.state.thread.view(agent) if same_view else [*history, message, results]
+
+
+def _handed_over(run: RunContext, signals: list[dict[str, Any]]) -> Transfer:
+    """Return to whom tools handed over; the first one counts.
+
+    Raises:
+        UsageError: nobody can be handed over to in this conversation.
+    """
+    to = signals[0].get("handoff")
+    if to is None or not run.lent.hands_over:
+        raise UsageError(
+            f"a tool returned the agent {to!r}, and this conversation hands over to nobody; use Handoff([...]), "
+            "or let the tool return text"
+        )
+    return Transfer(str(to), str(signals[0].get("reason", "")))
 
 
 def by_cache(run: RunContext, client: ModelClient) -> ModelClient:
@@ -234,7 +254,7 @@ async def _request(
         from .confidence import parameters
 
         options = {**options, **parameters(agent, run, to)}
-    lent: list[Tool] | None = getattr(to, "lent_tools", None)
+    lent: list[Tool] = [*getattr(to, "lent_tools", ()), *run.lent.tools.values()]
     return ModelRequest(
         messages=cast(list[Message], wire),
         tools=[*agent.tool_schemas, *(tool.schema for tool in lent)] if lent else agent.tool_schemas,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .._sync import Boxed, unboxing
 from .._tracebacks import short_traceback
 from ..action import Policy
-from ..agent import Agent, Participant, Reply, Termination
+from ..agent import Agent, Next, Participant, Reply, Termination, Transfer
 from ..conversation.context import RunContext, current_run
 from ..conversation.pattern import Pattern
 from ..conversation.result import ChatResult
@@ -40,7 +40,7 @@ class ChatMethods(MemoryMethods):
 
     # ------------------------------------------------------------ what the loop asks
 
-    async def take_turn(self, run: RunContext) -> Reply | Termination:
+    async def take_turn(self, run: RunContext) -> Next:
         """Open the chat, or reply to what came in last."""
         state = run.state
         me = cast("ConversableAgent", self)
@@ -62,6 +62,8 @@ class ChatMethods(MemoryMethods):
                 reply = await run.call(own, messages=messages, sender=other)
             else:
                 reply = await self.reply_to(run, messages, other)
+            if isinstance(reply, Transfer):
+                return reply
             if not run.gates_replies(me.policies):
                 break
             may_be_sent, reply = await gate_reply(me, run, reply, other)

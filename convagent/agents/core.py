@@ -200,6 +200,10 @@ class AgentCore:
     def description(self, description: str) -> None:
         self._description = description
 
+    def as_signal(self) -> tuple[str, dict[str, Any]]:
+        """Return what a tool's result says that is this agent: that it is handed over to."""
+        return f"Handed over to {self._name}.", {"handoff": self._name}
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name!r}>"
 

@@ -66,12 +66,16 @@ async def gate_reply(agent: ConversableAgent, run: RunContext, reply: Any, to: A
         "reply", agent.name, to.name, {"content": text}, run_id=run.run_id, turn=run.turn,
         confidence=run.sure.get(agent),
     )  # fmt: skip
-    verdict = await run.decide(action, agent.policies, Subject(text, REPLY))
+    verdict = await run.decide(action, (*agent.policies, *run.lent.policies), Subject(text, REPLY))
     match verdict:
         case Go():
             return True, _with(reply, str(verdict.edited["content"])) if verdict.edited else reply
         case Instead(value):
             return True, _with(reply, str(value))
+        case Refused(reason, by) if run.lent.policies:
+            why = f"Not approved{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
+            run.terminate(why, agent.name, to.name)
+            return True, None
         case Refused(reason):
             return True, _with(reply, f"[withheld: {reason}]" if reason else "[withheld]")
         case Revise(note):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from operator import is_
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from ..agent import Agent
 from ..conversation.context import RunContext, current_run
@@ -29,6 +29,9 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
     manager = GroupChatManager(GroupChat([ada, bob, cy], max_round=6), llm_config=llm_config)
     ada.initiate_chat(manager, message="What shall we do?")
     """
+
+    heard_outside: ClassVar[bool] = False
+    """Whether somebody outside who begins its conversation sees what the group says."""
 
     @named_for_users
     def __init__(
@@ -103,7 +106,7 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
     def _thread(self, sender: ConversableAgent, members: tuple[Any, ...], clear: bool) -> GroupThread:
         """Return the thread of a new conversation: empty, or going on where each one's history stands."""
         group, old = self._groupchat, self.chat_messages.known(sender)
-        thread = GroupThread(sender, self, members)
+        thread = GroupThread(sender, self, members, self.heard_outside)
         if not clear:
             if isinstance(old, Facing) and _goes_on(old.group, thread):
                 thread = old.group
@@ -125,6 +128,10 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
                 thread.facing(agent).preset(self, list(theirs.view(self)))
         if self._groupchat.messages:
             thread.messages = list(self._groupchat.messages)
+
+    def task(self, messages: Sequence[Message]) -> Any:
+        """Return what the group is told of a conversation in which it has the word."""
+        return messages[-1].get("content") or ""
 
     def brings(self) -> Sequence[ConversableAgent]:
         """Return the members of the group."""
@@ -168,7 +175,7 @@ async def _reply_of_the_group(
     if sender is None or not messages:
         return False, None
     run = current_run.get()
-    content = messages[-1].get("content") or ""
+    content = recipient.task(messages)
     await hold(Chat(sender, recipient, content, summary_method=None, silent=run.silent if run is not None else None))
     said = recipient.groupchat.messages
     return True, said[-1].get("content") if said else None

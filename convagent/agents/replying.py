@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._sync import Boxed, call_sync, current_host, forget_in_child, unboxing
 from .._tracebacks import short_traceback
-from ..agent import Agent
+from ..agent import Agent, Transfer
 from ..conversation.context import RunContext, current_run
 from ..conversation.execution import run_tool
 from ..conversation.state import ConversationState
@@ -126,11 +126,12 @@ class ReplyMethods(ToolMethods):
     async def _reply(self, messages: list[Message] | None, sender: Agent | None, exclude: Container[Any]) -> Reply:
         async with self.within(sender) as run:
             found = self._chat_messages[cast(Agent, sender)] if messages is None else messages
-            return await unboxing(self.reply_to(run, found, sender, exclude))
+            # Outside of a conversation nobody can be handed over to.
+            return cast(Reply, await unboxing(self.reply_to(run, found, sender, exclude)))
 
     async def reply_to(
         self, run: RunContext, messages: list[Message], sender: Agent | None, exclude: Container[Any] = ()
-    ) -> Reply:
+    ) -> Reply | Transfer:
         """Try the reply functions in order; the first that decides makes the reply."""
         if self.hooks.before_reply:
             messages = await self.hooks.messages_before_reply(run, self, messages)

@@ -28,7 +28,7 @@ from ..human import HumanReply, HumanRequest, Moment
 from ..messages import Message, as_message
 from ..runtime import ANY, Control, Interrupted, Runtime, Steer, strand
 from ..tools.tool import Effect
-from .pattern import Pattern
+from .pattern import NOTHING_LENT, Pattern
 from .state import ConversationState
 from .state import Stopped as Stopped
 from .thread import to_wire
@@ -54,6 +54,7 @@ class RunContext:
         "cache",
         "given_silent",
         "host",
+        "lent",
         "opening",
         "parent",
         "parsed",
@@ -98,6 +99,8 @@ class RunContext:
         """The validated object of the last model reply that was asked for one."""
         self.agent_name = ""
         """Whose turn it is."""
+        self.lent = NOTHING_LENT
+        """What its pattern gives whoever speaks now."""
         self.unreachable: NobodyReachable | None = None
         """What ends the run, once nobody could be reached who had to decide."""
         self.sure: dict[Agent, Confidence] = {}
@@ -310,9 +313,10 @@ class RunContext:
 
     def gates_replies(self, policies: Sequence[Policy]) -> bool:
         """Return whether what is said may be held at the gate."""
-        if not self.policies and not policies:
+        lent = self.lent.policies
+        if not self.policies and not policies and not lent:
             return False
-        return _gate().gates_replies((*self.policies, *policies))
+        return _gate().gates_replies((*self.policies, *policies, *lent))
 
     async def breakable(self, fn: Callable[[], Awaitable[T]], by: Sequence[Steer] = ANY) -> T:
         """Await something that is cancelled when somebody outside interrupts, and begun again when they are done.

@@ -44,6 +44,8 @@ class Execution:
     """The executor's own way to execute a call: an overridden `execute_function`."""
     confidence: Confidence | None = None
     """How sure the proposer's model was of this reply."""
+    heard: Callable[[dict[str, Any]], None] | None = None
+    """Told what results say besides their text, in order, also where they are not new; see `ToolOutcome.signal`."""
 
 
 async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) -> list[Message]:
@@ -65,6 +67,10 @@ async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) 
             run.enter_strand(f"{base}{p.position}.")
             outcomes.append(await _carry_out(run, p, how, await _judge(run, p, how)))
         run.enter_strand(base)
+    if how.heard is not None:
+        for outcome in outcomes:
+            if outcome.signal is not None:
+                how.heard(outcome.signal)
     return [await _result(call, outcome, how) for call, outcome in zip(calls, outcomes, strict=True)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from ..agent import Agent, Participant
-from ..events import ClearAgentsHistoryEvent, Event
+from ..events import ClearAgentsHistoryEvent, Event, HandoffEvent, PassedEvent
 from ..messages import Message
 from .group_thread import GroupThread
 from .state import ConversationState
@@ -39,6 +39,8 @@ class GroupState(ConversationState):
     """How many messages in a row said nothing."""
     between: bool = False
     """Whether the group's round is over, and it is up to the initiator to begin another one."""
+    handed: HandoffEvent | None = None
+    """Who wants whom to go on, since the last message; None: nobody handed over."""
 
     def __post_init__(self) -> None:
         self.auto_replies = [0] * len(self.thread.agents)
@@ -80,8 +82,18 @@ class GroupState(ConversationState):
         if isinstance(event, ClearAgentsHistoryEvent):
             found = [m for m in self.members if m.name == event.agent_name]
             cast(GroupThread, self.thread).keep_last(found[0] if found else None, event.nr_events_to_preserve or 0)
+        elif isinstance(event, HandoffEvent):
+            self._spoke(event.source)
+            self.handed = event
+        elif isinstance(event, PassedEvent):
+            self._spoke(event.agent)
+            self.said_in_round += 1
         else:
             ConversationState.apply(self, event)
+
+    def _spoke(self, name: str) -> None:
+        """Let a member have had the word, without a message."""
+        self.speaker = next((m for m in self.members if m.name == name), self.speaker)
 
     def said(
         self, side: int, message: Message, sender: str, inner: bool = False, by: str = "", owes: bool = True,
@@ -109,7 +121,7 @@ class GroupState(ConversationState):
         self.sent += 1
         self.said_in_round += 1
         self.last_speaker = sender
-        self.speaker, self.last = speaker, message
+        self.speaker, self.last, self.handed = speaker, message, None
         self.empty = 0 if _says_anything(message) else self.empty + 1
         self.owes = self.recipient if owes or not begins else None
         self.auto_replies[side] = auto_replies

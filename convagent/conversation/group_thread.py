@@ -20,16 +20,19 @@ class GroupThread(Thread):
         initiator: who begins; a member, somebody outside, or the manager itself.
         manager: whom each of them talks with.
         members: the group, in order.
+        heard_outside: whether somebody outside who began it sees what the group says, too.
     """
 
     __slots__ = ("_facing", "_introduced", "_outsider", "_sides")
 
-    def __init__(self, initiator: Agent, manager: Agent, members: tuple[Agent, ...]) -> None:
+    def __init__(
+        self, initiator: Agent, manager: Agent, members: tuple[Agent, ...], heard_outside: bool = False
+    ) -> None:
         super().__init__(initiator, manager, *(m for m in members if m is not initiator))
         self._sides: dict[int, int] = {}
         for side, agent in enumerate(self.agents):
             self._sides.setdefault(id(agent), side)
-        self._outsider = all(m is not initiator for m in members)
+        self._outsider = not heard_outside and all(m is not initiator for m in members)
         self._introduced: dict[int, bool] = {}
         """By position: introductions, and whether they are for the initiator or for the others."""
         self._facing: dict[int, Facing] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..agent import Reply, Termination
+from ..agent import Pass, Reply, Termination, Transfer
+from ..events import HandoffEvent, PassedEvent
 from .context import RunContext, Stopped, current_run
 
 
@@ -27,6 +28,10 @@ async def converse(run: RunContext) -> str:
                     await speaker.hand_over(run, message, to)
                 case Termination(reason):
                     return reason
+                case Transfer(to, reason):
+                    run.emit(HandoffEvent(source=speaker.name, target=to, reason=reason, agent=speaker.name))
+                case Pass(reason):
+                    run.emit(PassedEvent(reason=reason, agent=speaker.name))
             await run.runtime.end_turn()
     except Stopped as stop:
         run.terminate(stop.reason, run.agent_name or state.initiator.name)

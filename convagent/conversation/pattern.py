@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ..action import Policy
 from ..agent import Participant
 from .state import ConversationState
 
 if TYPE_CHECKING:
+    from ..tools.tool import Tool
     from .context import RunContext
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a pattern gives a speaker for one turn."""
+
+    policies: tuple[Policy, ...] = ()
+    """Judge what it says, besides its own. Where they refuse it, the conversation is over."""
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, "Tool"])
+    """Its model may call them, and it executes them itself, besides its own."""
+    hands_over: bool = False
+    """Whether a tool that returns an agent hands over to that agent."""
+
+
+NOTHING_LENT = Lent()
 
 
 class Pattern(Protocol):

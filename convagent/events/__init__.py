@@ -65,6 +65,7 @@ from .talk import (
     ToolResponseEvent,
     message_event_class,
 )
+from .teams import HandoffEvent, MergedEvent, PassedEvent, PlanEvent, PlanProgressEvent
 from .work import (
     ExecutedFunctionEvent,
     ExecuteFunctionEvent,
@@ -96,13 +97,18 @@ __all__ = [
     "GrantRevokedEvent",
     "GroupChatResumeEvent",
     "GroupChatRunChatEvent",
+    "HandoffEvent",
     "InputReplyEvent",
     "InputRequestEvent",
+    "MergedEvent",
     "MessageEvent",
     "ModelCallFinished",
     "ModelCallStarted",
     "ModelFallbackEvent",
     "ModelRetryEvent",
+    "PassedEvent",
+    "PlanEvent",
+    "PlanProgressEvent",
     "PostCarryoverProcessingEvent",
     "PrintEvent",
     "ProgressEvent",

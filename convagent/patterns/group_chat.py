@@ -20,8 +20,6 @@ from .by_model import Texts, chosen_by_model
 from .by_person import chosen_by_person
 from .roster import METHODS, Group, Members, Roster
 
-NOBODY = "No next speaker selected"
-
 
 class Chooser(Group, Texts, Protocol):
     """What this pattern asks of a group chat."""
@@ -54,6 +52,8 @@ class GroupChatPattern:
     """Chooses who speaks next in a group, as its `GroupChat` says. Holds nothing that could not be found out again."""
 
     asks = True
+    nobody = "No next speaker selected"
+    """Why it is over where nobody is to speak."""
 
     def __init__(self, group: Chooser, manager: Manager) -> None:
         self.group, self.manager = group, manager
@@ -88,7 +88,7 @@ class GroupChatPattern:
             return state.initiator
         if over or not state.reason:
             last = state.speaker or state.initiator
-            run.terminate(over or NOBODY, self.manager.name, last.name)
+            run.terminate(over or self.nobody, self.manager.name, last.name)
         return None
 
     def _over(self, state: GroupState) -> str:

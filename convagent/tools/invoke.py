@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ..action import Failure
 from ..errors import NobodyReachable, ToolArgumentsError
@@ -31,6 +31,8 @@ class ToolOutcome:
     seconds: float
     failure: Failure | None = None
     """What the error means for trying again; None: it is none, or is not to be tried again."""
+    signal: dict[str, Any] | None = None
+    """What the result says besides its text, as JSON values: whom the tool hands over to."""
 
 
 async def invoke(
@@ -57,7 +59,7 @@ async def invoke(
         BaseException: an interruption (`SystemExit`, `KeyboardInterrupt`, cancellation) passes through;
             every `Exception` of the tool becomes an outcome.
     """
-    start = timer()
+    start, signal = timer(), None
     binder = tool.binder
     try:
         values = binder.validate(arguments)
@@ -77,7 +79,7 @@ async def invoke(
         if type(result) is not str:
             if hasattr(result, "__await__"):  # a plain function that returns a coroutine
                 result = await result
-            result = to_text(result)
+            result, signal = _read(result)
     except NobodyReachable:
         raise  # a tool cannot swallow that a person was needed: it ends the run
     except Exception as e:  # noqa: BLE001 - what a tool raises is for the model to read
@@ -85,7 +87,13 @@ async def invoke(
         return ToolOutcome(tool.name, call_id, arguments, text, False, e, timer() - start)
     if revealed:
         result = blacked_out(result, revealed)
-    return ToolOutcome(tool.name, call_id, arguments, result, True, None, timer() - start)
+    return ToolOutcome(tool.name, call_id, arguments, result, True, None, timer() - start, signal=signal)
+
+
+def _read(result: Any) -> tuple[str, dict[str, Any] | None]:
+    """Return what a model is told of a result, and what it says besides: an agent is handed over to."""
+    speak = getattr(cast(Any, type(result)), "as_signal", None)
+    return (to_text(result), None) if speak is None else speak(result)
 
 
 def not_found(name: str, call_id: str | None) -> ToolOutcome:

@@ -34,6 +34,7 @@ from ..events import (
 from ..messages import content_text, resolve_content
 from .decisions import FACTS
 from .groups import GROUPS
+from .teams import TEAMS
 
 Colour = Literal["", "yellow", "red", "magenta", "green", "blue", "dim"]
 Span = tuple[str, Colour]
@@ -374,4 +375,5 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     UsageSummaryEvent: _usage,
     **dict.fromkeys(FACTS, _fact),
     **GROUPS,
+    **TEAMS,
 }

@@ -13,6 +13,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"audit", "patterns", "channels", "engine"}),
     frozenset({"runs"}),
     frozenset({"agents"}),
+    frozenset({"teams"}),
     frozenset({"testing", "compat"}),
     frozenset({"convagent"}),  # the face: convagent/__init__.py
     frozenset({"commands"}),

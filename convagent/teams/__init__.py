@@ -1,0 +1,1 @@
+"""Teams: agents behind which several others work. A team is an agent and takes any seat."""

@@ -1,0 +1,69 @@
+"""A pipeline: one works after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from ..action import Policy
+from ..agents.conversable import ConversableAgent
+from ..agents.gating import read_policies
+from ..conversation.group import GroupState
+from ..patterns.sequential import SequentialPattern
+from .base import Team
+
+
+class Sequential(Team):
+    """Agents that work one after another; each one reads the task and what those before it said.
+
+    pipeline = Sequential([researcher, writer, editor], review_between=ask("chief"))
+    pipeline.run(message="Write about pens").process()
+    """
+
+    word: ClassVar[str] = "pipeline"
+
+    def __init__(
+        self,
+        members: Sequence[ConversableAgent],
+        *,
+        review_between: Policy | Iterable[Policy] = (),
+        name: str = "",
+        description: str = "",
+        oversight: Policy | Iterable[Policy] = (),
+        is_termination_msg: Callable[[dict[str, Any]], bool] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Make a pipeline.
+
+        Args:
+            members: who works, in order.
+            review_between: judges what each one but the last says before the next one reads it: approved, edited,
+                sent back with a wish (the same one writes again), or refused, which ends the conversation.
+            name: how transcripts and other agents call it.
+            description: what it is good for.
+            oversight: policies on what its members are about to do here, besides their own.
+            is_termination_msg: whether a message ends it early; default: its text is exactly ``TERMINATE``.
+            **kwargs: more for `Team`.
+
+        Raises:
+            ConfigError: an argument cannot work; the text says what was expected.
+        """
+        super().__init__(
+            members, name=name, description=description, oversight=oversight, is_termination_msg=is_termination_msg,
+            **kwargs,
+        )  # fmt: skip
+        self.review_between = _at_replies(review_between)
+
+    def pattern(self, state: GroupState) -> SequentialPattern:
+        """Return who speaks when."""
+        return SequentialPattern(self.groupchat, self, self.review_between)
+
+
+def _at_replies(value: Any) -> tuple[Policy, ...]:
+    policies = read_policies(value)
+    if not policies:
+        return ()
+    from ..oversight.policy import as_policy  # loaded with the first policy
+    from ..oversight.words import at
+
+    return tuple(at("reply", as_policy(policy)) for policy in policies)
