@@ -10,7 +10,7 @@ from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import Any
 
-from ..agents.absent import CODE, GROUPS, GUARDRAILS
+from ..agents.absent import CODE
 from ..errors import NoSuchAttribute, UsageError, nearest
 
 
@@ -24,26 +24,33 @@ _WRAPPER = (
     "or use the openai package itself"
 )
 _LOGGING = "log a run by an observer of its events: initiate_chat(..., observers=[function])"
+_CONTRIB = (
+    "the agents of autogen.agentchat.contrib are not part of convagent; ConversableAgent, its subclasses, "
+    "register_reply() and register_hook() are what they were made of"
+)
+_COMPRESSION = (
+    "texts are not compressed; ConversableAgent(context=LastTokens(8_000)) sends what fits, and a transform of your "
+    "own is an object with apply_transform(messages) and get_logs(before, after)"
+)
 _ASSISTANTS = "OpenAI's assistants interface is not supported; use ConversableAgent with tools"
 _INJECTION = "a tool that needs to know its call takes a parameter annotated with convagent.ToolContext"
 _EVENT_OF_CODE = "this event belongs to code execution, which comes in a later version; no run of this one emits it"
 _ENTRIES = "write the entry as a dict with api_type: LLMConfig({'api_type': 'azure', 'model': ...})"
 _STREAMS = "write a stream of your own: a subclass of IOStream, or an observer that answers input_request events"
+SAFEGUARDS = (
+    "judge what is about to happen by oversight=, and what is heard and said by guardrails: "
+    "agent.register_input_guardrail(RegexGuardrail(...))"
+)
 _MODELS = "name the model in the configuration: LLMConfig(model=...)"
 
 NAMES: dict[str, str] = {
     **dict.fromkeys(
-        (
-            "AgentNameTarget", "AgentTarget", "AskUserTarget", "ContextStr", "ContextStrLLMCondition",
-            "ExpressionAvailableCondition", "ExpressionContextCondition", "FunctionTarget", "FunctionTargetResult",
-            "GroupChatConfig", "GroupChatTarget", "Handoffs", "NestedChatTarget", "OnCondition", "OnContextCondition",
-            "RevertToUserTarget", "SpeakerSelectionResult", "StayTarget", "StringAvailableCondition",
-            "StringContextCondition", "StringLLMCondition", "TerminateTarget",
-            "ContextExpression", "ReplyResult", "a_initiate_group_chat", "a_initiate_swarm_chat", "a_run_group_chat",
-            "a_run_group_chat_iter", "a_run_swarm", "initiate_group_chat", "initiate_swarm_chat",
-            "run_group_chat", "run_group_chat_iter", "run_swarm", "SwarmAgent",
-        ),
-        GROUPS,
+        ("a_initiate_swarm_chat", "a_run_swarm", "initiate_swarm_chat", "run_swarm", "SwarmAgent"),
+        "swarms are group patterns by an older name: initiate_group_chat(DefaultPattern(...), ...)",
+    ),
+    **dict.fromkeys(
+        ("GroupToolExecutor", "activate_target", "apply_safeguard_policy", "reset_safeguard_policy"),
+        "a pattern prepares its group itself, and changes no agent: initiate_group_chat(pattern, ...)",
     ),
     **dict.fromkeys(
         ("execute_code", "extract_code", "infer_lang", "create_virtual_env", "is_docker_running", "UNKNOWN",
@@ -77,6 +84,7 @@ NAMES: dict[str, str] = {
     "consolidate_chat_info": "initiate_chats() checks its queue itself",
     "get_first_llm_config": "the first entry of a configuration is LLMConfig(...).entries[0]",
     "get_key": "it made a cache key of a configuration; json.dumps(..., sort_keys=True) does",
+    **dict.fromkeys(("TextMessageCompressor", "LLMLingua", "TextCompressor"), _COMPRESSION),
     "Toolkit": "a list of tools is enough: tools=[...] or a loop over register_for_llm()",
     "ModelToolNotSupportedError": "an endpoint that refuses tools raises convagent.errors.ModelRequestError",
 }  # fmt: skip
@@ -84,17 +92,10 @@ NAMES: dict[str, str] = {
 
 MODULES: dict[str, str] = {
     **dict.fromkeys(
-        (
-            "agentchat.group.available_condition", "agentchat.group.context_condition",
-            "agentchat.group.context_expression", "agentchat.group.context_str",
-            "agentchat.group.group_tool_executor", "agentchat.group.group_utils", "agentchat.group.handoffs",
-            "agentchat.group.llm_condition", "agentchat.group.multi_agent_chat", "agentchat.group.on_condition",
-            "agentchat.group.on_context_condition", "agentchat.group.patterns", "agentchat.group.reply_result",
-            "agentchat.group.speaker_selection_result", "agentchat.group.targets",
-        ),
-        GROUPS,
+        ("agentchat.group.group_tool_executor", "agentchat.group.group_utils"),
+        "a pattern prepares its group itself, and changes no agent: initiate_group_chat(pattern, ...)",
     ),
-    **dict.fromkeys(("agentchat.group.guardrails", "agentchat.group.safeguards"), GUARDRAILS),
+    "agentchat.group.safeguards": SAFEGUARDS,
     **dict.fromkeys(("coding", "environments"), CODE),
     **dict.fromkeys(("llm_clients", "oai.client_utils", "oai.oai_models", "oai.openai_responses"), _WRAPPER),
     **dict.fromkeys(
@@ -122,8 +123,21 @@ MODULES: dict[str, str] = {
         "these were the classic's own helpers; copy what the script uses of them",
     ),
     **dict.fromkeys(("browser_utils", "extensions"), _MEDIA),
-    "agentchat.contrib": "the agents of autogen.agentchat.contrib are not part of convagent; ConversableAgent, its "
-    "subclasses, register_reply() and register_hook() are what they were made of",
+    **dict.fromkeys(
+        (
+            "agentchat.contrib.captainagent", "agentchat.contrib.graph_rag", "agentchat.contrib.img_utils",
+            "agentchat.contrib.llamaindex_conversable_agent", "agentchat.contrib.multimodal_conversable_agent",
+            "agentchat.contrib.nlip_agent", "agentchat.contrib.rag", "agentchat.contrib.retrieve_user_proxy_agent",
+            "agentchat.contrib.vectordb", "agentchat.contrib.capabilities.agent_capability",
+            "agentchat.contrib.capabilities.teachability", "agentchat.contrib.capabilities.tools_capability",
+            "agentchat.contrib.capabilities.vision_capability",
+        ),
+        _CONTRIB,
+    ),
+    **dict.fromkeys(
+        ("agentchat.contrib.capabilities.text_compressors", "agentchat.contrib.capabilities.transforms_util"),
+        _COMPRESSION,
+    ),
     "agents": "the ready-made agents of autogen.agents are not part of convagent; give a ConversableAgent tools",
     "beta": "autogen.beta is another framework; convagent follows the classic one",
     "interop": "give the agent a function that calls the foreign tool: tools=[...]",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .difference import Difference as Difference
 from .difference import Topic
 from .differences_of_groups import GROUPS
+from .differences_of_patterns import PATTERNS
 
 DIFFERENCES: tuple[Difference, ...] = (
     # ------------------------------------------------------------ people
@@ -167,6 +168,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "A chat inside a turn must not make the outer one forget.",
     ),
     *GROUPS,
+    *PATTERNS,
     # ------------------------------------------------------------ runs
     Difference(
         "runs",
@@ -323,6 +325,30 @@ DIFFERENCES: tuple[Difference, ...] = (
         "`UpdateSystemMessage` changes the agent, so two chats of it at once get each other's text.",
         "What is set inside a run holds for that run, and for those that begin later.",
         "One agent serves many runs at once.",
+    ),
+    Difference(
+        "hooks",
+        "`MessageHistoryLimiter(max_messages=n)` puts the oldest message that it leaves behind the next one.",
+        "Messages stay in their order.",
+        "An answer before its question misleads the model.",
+    ),
+    Difference(
+        "hooks",
+        "`MessageTokenLimiter(max_tokens=n)` without `max_tokens_per_message` leaves the last message alone.",
+        "It leaves as many as fit.",
+        "That is what its name and its documentation say.",
+    ),
+    Difference(
+        "hooks",
+        "Where messages that `filter_dict` leaves alone fill `max_tokens`, the next one loses its last words only.",
+        "It is emptied.",
+        "There is no room for the others.",
+    ),
+    Difference(
+        "hooks",
+        "`MessageTokenLimiter` lowers `max_tokens` to what a table says of its `model`.",
+        "The number that is given counts.",
+        "The table ends with the models of its day, and the default is of 2023.",
     ),
     # ------------------------------------------------------------ output
     Difference(

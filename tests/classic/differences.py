@@ -1,6 +1,7 @@
 """Where our outcome differs from the classic's on purpose: what differs, and why.
 
-`differences.json` holds our values, by `scenario/mode` and by the path of the value in the outcome.
+`differences.json` and `differences_of_handoffs.json` hold our values, by `scenario/mode` and by the path of the value
+in the outcome.
 """
 
 from __future__ import annotations
@@ -77,10 +78,38 @@ WHY: dict[str, str] = {
     "group_with_tools": "fault 21: no content is not the text None; the cost is that of everybody",
     "group_with_tools_that_anybody_answers": "fault 21: no content is not the text None; the cost is everybody's",
 }
+WHY |= {
+    # group patterns
+    "after_work_of_the_group": "fault 22: the end of a group is told once",
+    "pattern_in_turns_with_a_user": "fault 22: the end of a group is told once",
+    "pattern_ends_at_a_word": "fault 15: the last message reaches everybody in async chats too",
+    "pattern_by_a_person": "nobody can choose the executor of tools",
+    "pattern_by_a_model": "nobody can choose the executor of tools; what choosing costs is counted",
+    "pattern_by_a_model_in_other_words": "nobody can choose the executor of tools; what choosing costs is counted",
+    "after_work_of_the_group_by_a_model": "nobody can choose the executor of tools; what choosing costs is counted",
+    "model_ends_it": "fault 21: no content is not the text None",
+    "model_hands_over": "fault 21: no content is not the text None",
+    "model_hands_over_and_back": "faults 21, 24: no text None; making the tools anew forgets no usage",
+    "model_hands_over_in_sight": "fault 21: no content is not the text None",
+    "model_hands_over_to_a_group_inside": "the classic fails to make its GroupChatConfig",
+    "model_hands_over_to_a_nested_chat": "faults 21, 24: no text None; making the tools anew forgets no usage",
+    "model_hands_over_to_the_user": "faults 21, 24: no text None; making the tools anew forgets no usage",
+    "tool_fails_in_a_pattern": "fault 21: no content is not the text None",
+    "tool_hands_over_and_sets_variables": "fault 21: no content is not the text None",
+    "tool_result_of_other_kinds": "faults 21, 32: no text None; results are JSON, and None is null",
+    "tool_returns_without_handing_over": "what a tool sets in the variables that it is given is set",
+    "tool_sends_back_to_its_caller": "StayTarget stays with whoever called the tool, not with the executor",
+    "tool_that_nobody_has": "fault 21: no content is not the text None",
+    "tools_of_one_reply_share_variables": "fault 21: no content is not the text None",
+}
 """By scenario."""
 
 ABSENT = "<absent>"
-OURS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "differences.json").read_text(encoding="utf-8"))
+OURS: dict[str, dict[str, Any]] = {
+    key: values
+    for name in ("differences.json", "differences_of_handoffs.json")
+    for key, values in json.loads((Path(__file__).parent / name).read_text(encoding="utf-8")).items()
+}
 
 
 def apply(key: str, outcome: dict[str, Any]) -> dict[str, Any]:

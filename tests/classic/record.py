@@ -21,8 +21,9 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 def main() -> None:
     import autogen
-    from autogen.agentchat import a_initiate_chats
-    from autogen.agentchat.group import ContextVariables
+    from autogen import agentchat
+    from autogen.agentchat.group import patterns
+    from autogen.agentchat.group.targets.group_manager_target import GroupManagerTarget
     from autogen.io import IOStream
     from autogen.tools import tool
 
@@ -34,7 +35,9 @@ def main() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     scenarios.load()
     names = {name: getattr(autogen, name) for name in autogen.__all__}
-    names.update(IOStream=IOStream, ContextVariables=ContextVariables, a_initiate_chats=a_initiate_chats, tool=tool)
+    for module in (agentchat, agentchat.group, patterns):
+        names.update({name: getattr(module, name) for name in module.__all__})
+    names.update(IOStream=IOStream, GroupManagerTarget=GroupManagerTarget, tool=tool)
     ns = SimpleNamespace(**names)
     for group in sys.argv[1:] or sorted({s.group for s in SCENARIOS}):
         found = {

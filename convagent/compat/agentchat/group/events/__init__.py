@@ -1,0 +1,9 @@
+"""Mirror of `autogen.agentchat.group.events`."""
+
+from __future__ import annotations
+
+from ....absent import no_more
+
+__all__ = []
+
+__getattr__ = no_more(__name__)

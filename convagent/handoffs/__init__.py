@@ -1,0 +1,1 @@
+"""Who is handed over to, and when: values of the classic's group patterns."""
