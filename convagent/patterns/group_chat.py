@@ -26,6 +26,8 @@ class Chooser(Group, Texts, Protocol):
 
     max_round: int
     speaker_selection_method: Any
+    selected_by: Any
+    """The policy that says which person chooses; None: whoever is there."""
 
     def own_selection(self, run: RunContext) -> Callable[..., Any] | None:
         """Return the method of a subclass that chooses in the place of this pattern; None: there is none."""
@@ -52,6 +54,7 @@ class GroupChatPattern:
     """Chooses who speaks next in a group, as its `GroupChat` says. Holds nothing that could not be found out again."""
 
     asks = True
+    ends_by_answer = False
     nobody = "No next speaker selected"
     """Why it is over where nobody is to speak."""
 
@@ -83,13 +86,19 @@ class GroupChatPattern:
         if speaker is not None:
             run.runtime.emit(GroupChatRunChatEvent(speaker=speaker.name, silent=run.silent, agent=self.manager.name))
             return speaker
-        if state.max_turns is not None and state.rounds < state.max_turns:
+        if not state.reason and self.goes_on(state):
             state.between = True
+            if run.tally is not None:
+                run.tally.after_turn(run.runtime, run.turn)
             return state.initiator
         if over or not state.reason:
             last = state.speaker or state.initiator
             run.terminate(over or self.nobody, self.manager.name, last.name)
         return None
+
+    def goes_on(self, state: GroupState) -> bool:
+        """Return whether the initiator may begin another round trip, once the group has spoken."""
+        return state.max_turns is not None and state.rounds < state.max_turns
 
     def _over(self, state: GroupState) -> str:
         """Say why the group has spoken enough; empty: it has not."""
@@ -172,7 +181,8 @@ class GroupChatPattern:
         if word == "random":
             return run.runtime.rng.choice(among)
         if word == "manual":
-            found, ended = await chosen_by_person(run, self.manager.name, last.name, among)
+            whom = self.group.selected_by
+            found, ended = await chosen_by_person(run, self.manager.name, last.name, among, whom)
             if found is not None or ended:
                 return found
         if word == "round_robin" or (word == "manual" and then_next):

@@ -23,6 +23,7 @@ from ..conversation.result import ChatResult
 from ..conversation.verdict import REPLY, Go, Instead, Refused, Revise, Subject
 from ..errors import ConfigError
 from ..events import ReviewedEvent
+from ..human import words_of
 from ..messages import Message, content_text
 from ..oversight.policy import Policy, as_policy
 from ..oversight.words import ask, at, deny
@@ -133,7 +134,7 @@ def review(maker: Party, checker: str | PolicyLike | Party, *, rounds: int = 3, 
 
     Args:
         maker: the agent that does the work.
-        checker: a person or role; a policy that asks people, such as ``ask("editor", within="1h")``;
+        checker: a person or role, or a `Human`; a policy that asks people, such as ``ask("editor", within="1h")``;
             or another agent, whose model calls the tool `verdict`, or has `Verdict` as response format.
         rounds: how many drafts are judged.
         otherwise: what counts if none of them was approved: ``deny("not approved")``, ``ask("chief")``.
@@ -154,6 +155,8 @@ def review(maker: Party, checker: str | PolicyLike | Party, *, rounds: int = 3, 
 def _checker(checker: Any) -> tuple[Policy | Party, str]:
     if isinstance(checker, str):
         return ask(checker), checker
+    if isinstance(getattr(checker, "asks", None), Policy):  # an agent that is a person
+        return checker.asks, checker.name
     if callable(getattr(checker, "make_user", None)):
         return checker, checker.name
     return as_policy(checker), "checker"
@@ -185,6 +188,12 @@ async def _judged(
     return True, None
 
 
+def _typed_by(run: RunContext, maker: Party, draft: str) -> str:
+    """Return which person wrote a draft, who is not to judge it; empty: none did."""
+    typed = run.state.typed.get(maker.name)
+    return typed.by if typed is not None and words_of(typed).strip() == draft.strip() else ""
+
+
 _OF_TOOLS = {"tool_calls", "function_call", "tool_responses"}
 
 
@@ -208,7 +217,7 @@ class _Bench:
         review, self.rounds, self.draft = self.review, number, draft
         action = Action(
             "reply", review.maker.name, review.name, {"content": draft}, run_id=run.run_id, turn=run.turn,
-            position=number,
+            position=number, asked_by=_typed_by(run, review.maker, draft),
         )  # fmt: skip
         said = partial(ReviewedEvent, round=number, draft=draft, agent=review.maker.name)
         if isinstance(review.checker, Policy):

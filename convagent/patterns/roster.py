@@ -90,6 +90,10 @@ class Roster:
         place = self._places.get(name)
         return None if place is None else self.members[place]
 
+    def executor(self, names: Sequence[str]) -> Agent | None:
+        """Return the member who executes all of these calls; None: none does."""
+        return executor_of(self.members, names)
+
     def _always(self, last: Agent) -> Members:
         """Return those who may follow, whatever is said."""
         found = self._allowed.get(last)
@@ -125,6 +129,12 @@ class Roster:
                 "register_for_execution(), function_map= or register_function()"
             )
         return found
+
+
+def executor_of(agents: Sequence[Agent], names: Sequence[str]) -> Agent | None:
+    """Return the first of some agents who executes all of these calls; None: none of them does."""
+    able = cast("Sequence[Any]", agents)
+    return next((agent for agent in able if agent.can_execute_function(list(names))), None)
 
 
 def _called(message: Message) -> Sequence[str]:

@@ -12,6 +12,7 @@ class TwoAgent:
 
     __slots__ = ()
     asks = False
+    ends_by_answer = False
 
     def next_speaker(self, state: ConversationState) -> Participant | None:
         """Return who owes a reply, unless the round trips are used up."""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..action import Policy
 from ..agents.chatting import Held
 from ..agents.conversable import ConversableAgent
+from ..agents.gating import read_policies
 from ..agents.groupchat import GroupChat
 from ..agents.manager import GroupChatManager
 from ..conversation.group import GroupState
 from ..conversation.pattern import Pattern
-from ..errors import ConfigError
-from ..messages import Message, content_text
+from ..patterns.selected import SelectedPattern
+from .arguments import described, listed_members, read_limits
+from .seat import Seat
+
+if TYPE_CHECKING:
+    from ..conversation.limits import Limit
 
 
-class Team(GroupChatManager):
+class Team(Seat, GroupChatManager):
     """An agent behind which others talk with each other: a chat with it is their conversation.
 
     As a seat of another team, or of a chat of two, it replies with what its members said last. Their conversation
@@ -25,6 +30,7 @@ class Team(GroupChatManager):
     """
 
     heard_outside: ClassVar[bool] = True
+    ends_by_itself: bool = True
     word: ClassVar[str] = "team"
     """What it is called where it was given no name."""
 
@@ -37,6 +43,7 @@ class Team(GroupChatManager):
         oversight: Policy | Iterable[Policy] = (),
         is_termination_msg: Callable[[dict[str, Any]], bool] | None = None,
         max_messages: int = sys.maxsize,
+        limits: Limit | None = None,
         group: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -49,25 +56,22 @@ class Team(GroupChatManager):
             oversight: policies on what its members are about to do here, besides their own.
             is_termination_msg: whether a message ends its conversation; default: its text is exactly ``TERMINATE``.
             max_messages: messages at most, the task included.
+            limits: how far its conversation may go, wherever the team sits.
             group: how its next speaker is chosen, as for `GroupChat`.
             **kwargs: more for `ConversableAgent`.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
         """
-        found: Any = members
-        if isinstance(found, (str, Mapping)) or not isinstance(found, Iterable):
-            raise ConfigError(f"{type(self).__name__}({members!r}): expected a list of agents")
-        listed = list(members)
-        if not listed:
-            raise ConfigError(f"{type(self).__name__}([]): a team needs at least one member")
+        listed = listed_members(self, members)
         chosen: dict[str, Any] = {"speaker_selection_method": "round_robin", **(group or {})}
         chat = GroupChat(listed, max_round=max_messages, **chosen)
         super().__init__(
-            chat, name=name or self.word, system_message="", oversight=oversight, is_termination_msg=is_termination_msg,
-            description=description or f"{type(self).__name__} of {', '.join(member.name for member in listed)}",
+            chat, name=name or self.word, system_message="", is_termination_msg=is_termination_msg,
+            description=description or described(self, listed),
             **kwargs,
         )  # fmt: skip
+        self.governs, self.limits = read_policies(oversight), read_limits(limits)
 
     @property
     def members(self) -> Sequence[ConversableAgent]:
@@ -76,18 +80,10 @@ class Team(GroupChatManager):
 
     def conversation(self, sender: ConversableAgent, clear: bool, max_turns: int | None) -> Held:
         """Return the conversation of its members that somebody begins."""
-        state, pattern = super().conversation(sender, clear, max_turns)
+        state, _ = super().conversation(sender, clear, max_turns)
         assert isinstance(state, GroupState)
-        return state, self.pattern(state) or pattern
+        return state, self.pattern(state)
 
-    def task(self, messages: Sequence[Message]) -> Any:
-        """Return what was said since the team spoke last: one message as it is, several under their names."""
-        own = [position for position, message in enumerate(messages) if message.get("role") == "assistant"]
-        heard = [m for m in messages[own[-1] + 1 if own else 0 :] if content_text(m.get("content")).strip()]
-        if len(heard) == 1:
-            return heard[0].get("content")
-        return "\n\n".join(f"{m.get('name', 'user')}: {content_text(m.get('content'))}" for m in heard)
-
-    def pattern(self, state: GroupState) -> Pattern | None:
-        """Return who speaks when; None: as its group chat says."""
-        return None
+    def pattern(self, state: GroupState) -> Pattern:
+        """Return who speaks when."""
+        return SelectedPattern(self.groupchat, self)

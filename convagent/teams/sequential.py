@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from ..action import Policy
 from ..agents.conversable import ConversableAgent
-from ..agents.gating import read_policies
 from ..conversation.group import GroupState
 from ..patterns.sequential import SequentialPattern
+from .arguments import at_kind
 from .base import Team
 
 
@@ -52,18 +52,8 @@ class Sequential(Team):
             members, name=name, description=description, oversight=oversight, is_termination_msg=is_termination_msg,
             **kwargs,
         )  # fmt: skip
-        self.review_between = _at_replies(review_between)
+        self.review_between = at_kind("reply", review_between)
 
     def pattern(self, state: GroupState) -> SequentialPattern:
         """Return who speaks when."""
-        return SequentialPattern(self.groupchat, self, self.review_between)
-
-
-def _at_replies(value: Any) -> tuple[Policy, ...]:
-    policies = read_policies(value)
-    if not policies:
-        return ()
-    from ..oversight.policy import as_policy  # loaded with the first policy
-    from ..oversight.words import at
-
-    return tuple(at("reply", as_policy(policy)) for policy in policies)
+        return SequentialPattern(self.groupchat, self, review_between=self.review_between)
