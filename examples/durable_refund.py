@@ -80,7 +80,7 @@ def show(path: str, journal: Journal, setup: Any) -> None:
     while not inbox.pending():
         if child.poll() is not None:  # it did not have to ask
             (over,) = journal.runs()
-            print(resume(journal, over.id, team(setup.model)).result.chat_history[-1]["content"])
+            print(resume(journal, over.id, team(setup.model)).result.chat_history[-1].get("content"))
             return
         time.sleep(0.05)
     asked = inbox.pending()[0]

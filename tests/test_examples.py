@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from convagent.cli import main
+from convagent.testing import progress_ledger, task_done, task_ledger
 from convagent.testing.openai_server import OpenAIServer
 
 EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("[!_]*.py"))
@@ -37,6 +38,28 @@ EXPECTED = {
         "> edit verdict=maybe [scripted answer]\n[edit: verdict: 'maybe' is not one of ['keep', 'remove']]",
         "> edit verdict=keep [scripted answer]",
         "decided: 1: keep, 2: remove, 3: keep, 4: remove",
+    ],
+    "content_pipeline": [
+        "[writer: offline rules, no language model]",
+        "- The bicycle was patented in 1818.",
+        "May writer send this to pipeline?",
+        "['nice' is not a decision;",
+        "[reply to pipeline: sent back by script (iostream): shorter, no exclamation]",
+        "> approve [scripted answer]",
+        "editor (to pipeline):\n\n# The bicycle was patented in 1818",
+        "(16 words)",
+        "PUBLISHED (Everybody has spoken)",
+    ],
+    "debate": [
+        "[for_it: offline rules, no language model]",
+        "I am against it: the old one works.",
+        "guest, it is your turn (Enter to pass, exit to end):  [scripted answer]\n",
+        ">>>>>>>> guest passes",
+        "moderator (to debate):\n\nOn 'Should we rewrite our billing system?': 1 for, 1 against.",
+        "To audience: every change to the old one costs us twice.",
+        "guest (to debate):\n\nWho of our people would do it, and in what time?",
+        "2 for, 2 against. audience said 'And what about the cost?'; guest said 'Who of our people",
+        "DEBATE OVER (Everybody has spoken 2 times)",
     ],
     "durable_refund": [
         "asks, and waits] May refund_desk call refund? (amount > 100)",
@@ -80,6 +103,20 @@ EXPECTED = {
         "> ok [scripted answer]\n['ok' is not a decision;",
         "[pay_out: approved by script (iostream)]",
         "paid: 2400.00 to Staples, 18000.00 to Initech",
+    ],
+    "incident_response": [
+        "[orchestrator: offline rules, no language model]",
+        "May orchestrator work by this plan?",
+        "['go on' is not a decision;",
+        "[plan: sent back by script (iostream): tell customers first]",
+        "1. speaker: Tell customers on the status page.",
+        "[plan: approved by script (iostream)]",
+        "The log says: 09:12 release 42 went live",
+        "May operator call rollback?",
+        "[rollback: approved by script (iostream)]",
+        "May orchestrator end with this answer?",
+        "[answer: approved by script (iostream)]",
+        "done: customers told: The shop has errors; we are on it.; shop rolled back to 41",
     ],
     "insurance_claim": [
         "[insurer: offline rules, no language model]",
@@ -146,6 +183,34 @@ EXPECTED = {
         "[credit: approved by second_level (fake) after 25m]",
         "credited: 40.00",
     ],
+    "three_analysts": [
+        "[legal: offline rules, no language model]",
+        "May board pass this on, made of what market, legal, technology found?\n  Advice: NO",
+        "['looks fine' is not a decision;",
+        "sent back by script (iostream): shorter]",
+        "Write it again: shorter",
+        "> approve [scripted answer]",
+        "ADVICE:\nNO: market says WAIT, legal says NO, technology says WAIT.",
+    ],
+    "travel_planning": [
+        "[chat_manager: offline rules, no language model]",
+        "Next speaker: guide",
+        "Day 2: a dinner in Alfama",
+        "That is 63 euros",
+        "Replying as traveller.",
+        "cheaper, and no museums [scripted answer]",
+        "That is 26 euros: the coast at Cascais 6, the market hall 20.",
+        "THE PLAN (User requested to end the conversation):\nDay 1: the coast at Cascais",
+    ],
+    "triage": [
+        "[triage: offline rules, no language model]",
+        "May triage hand over to billing?",
+        "['technician' is not a decision;",
+        "[handoff billing: changed by script (iostream)]",
+        "triage hands over to technician (by script): it does not start",
+        "technician ANSWERED: I have restarted your account; please open the app again.",
+        "restarted: customer",
+    ],
     "two_agents_with_tools": [
         "[assistant: offline rules, no language model]",
         "***** Suggested tool call (call_0_0): price *****",
@@ -153,18 +218,37 @@ EXPECTED = {
         "orders: ['24 x notebook']",
         "summary: 24 notebooks are ordered for $60.00; a globe would be $39.00.",
     ],
+    "writer_team": [
+        "[planner: offline rules, no language model]",
+        "pipeline (to writers):",
+        "May drafter call buy_picture?",
+        "Asked because price > 50.\nFor chief.",
+        "['sure' is not a decision;",
+        "[buy_picture: changed by script (iostream)]",
+        "It does not say who keeps them.",
+        "writers (to pipeline):\n\n[picture of lighthouses, 60.00] Lighthouses show ships the way. Somebody keeps them",
+        "PAGE: [picture of lighthouses, 60.00]",
+        "bought: lighthouses for 60.00",
+    ],
 }
 
 
 UNANSWERED = {
     "approval_gate": "paid: 40.00 to Ada\n",
     "content_moderation": "decided: 1: keep, 2: remove\n",
+    "content_pipeline": "[reply to pipeline: chief cannot be reached; the run ends]",
     "flaky_service": "attempts began at: 0.0 s, 0.2 s, 0.6 s\n",
     "four_eyes": "paid: 2400.00 to Staples\n",
+    "incident_response": "done: nothing\n",
     "insurance_claim": "[settle_claim: adjuster cannot be reached; the run ends]",
     "maker_checker": "[reply to editor: editor cannot be reached; the run ends]",
+    "three_analysts": "chief cannot be reached; the run ends]",
+    "triage": "[handoff billing: supervisor cannot be reached; the run ends]",
+    "writer_team": "bought: nothing\n",
 }
 """What those that need a decision have done without one, and say."""
+ASKS_FOR_LEDGERS = ("incident_response",)
+"""Those whose model has to send more than text, see `DRIVEN`."""
 ASKS_NOBODY = ("policy_backtest", "two_agents_with_tools")
 
 
@@ -252,7 +336,7 @@ PLAN = "# Rivers\n\n## Objectives\n\n- one\n\n## Script\n\n1. start"
 # what only a program of its own shows.
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ASKS_NOBODY])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*ASKS_NOBODY, *ASKS_FOR_LEDGERS)])
 @pytest.mark.parametrize("stream", [False, True])
 def test_example_asks_the_model_when_one_is_configured(
     name: str, stream: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -302,6 +386,18 @@ DRIVEN = {
         ("approve",),
         "paid: 20000.00 to Initech",
     ),
+    "incident_response": (
+        [
+            task_ledger("operator rolls back"),
+            progress_ledger("operator", "Roll back."),
+            [{"name": "rollback", "arguments": {"service": "shop", "release": "41"}}],
+            "I may not.",
+            task_done(),
+            "It was not rolled back.",
+        ],
+        ("approve", "reject not now", "approve"),
+        "done: nothing",
+    ),
     "insurance_claim": (
         [[{"name": "settle_claim", "arguments": {"claim": "4711", "asked_for": 1500}}], "Done."],
         ("approve cause=fire payout=3 receipts=true",),
@@ -315,6 +411,20 @@ DRIVEN = {
         ],
         ("credit 40", "", "approve"),
         "credited: 40.00",
+    ),
+    "triage": (
+        [
+            [{"name": "transfer_to_billing", "arguments": {"reason": "money"}}],
+            [{"name": "restart_account", "arguments": {"customer": "Ada"}}],
+            "Try again.",
+        ],
+        ("edit to=technician",),
+        "technician ANSWERED: Try again.\nrestarted: Ada",
+    ),
+    "writer_team": (
+        ["Plan.", [{"name": "buy_picture", "arguments": {"subject": "a", "price": 90}}], "D1", "C1", "D2", "C2", "P"],
+        ("reject too dear",),
+        "bought: nothing",
     ),
 }
 """What a model says, what people answer, and what comes of it."""
