@@ -6,22 +6,28 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
-from .._screen import visible
 from ..agents.conversable import ConversableAgent
 from ..agents.durable import advance, named
-from ..engine import Worker
+from ..engine import Engine
 from ..errors import ConfigError, JournalError, RunBlocked
 from ..journal.base import Claim, Journal
 from . import Say
-from .journals import opened
+from .engines import engine_of
+from .journals import opened, where
+from .logs import Log, secrets
+from .probes import SILENT, Probes
 from .teams import Team, team_of
+from .telemetry import metrics, telemetry
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ATTEND = 60.0
 """Seconds after which a worker says again that it is there."""
-GRACE = 1.0
+TURN = 5.0
+"""Seconds after which the loop shows that it turns."""
+GRACE = 5.0
 """Seconds in which runs are let go of at the second signal."""
 
 
@@ -36,8 +42,16 @@ def work(options: Any, say: Say) -> int:
         raise ConfigError(f"--slots {options.slots}: expected 1 or more")
     team = team_of(options.agents)
     names = frozenset(named(agent) for agent in team())
-    with opened(options, create=True) as journal:
-        shift = _Shift(journal, team, names, options.slots, _nothing if options.quiet else say)
+    log = Log(options.log, _nothing if options.quiet else say, secrets(where(options)))
+    observers = [telemetry()] if options.telemetry else []
+    with opened(options, create=True) as journal, ExitStack() as closing:
+        closing.enter_context(log)
+        page = metrics(journal) if options.listen else None
+        shift = _Shift(journal, team, names, log, [*observers, *([page.observer] if page else [])])
+        shift.engine = engine_of(options, journal, shift.move, names)
+        if options.listen:
+            probes = closing.enter_context(Probes(options.listen, journal, shift.lives, shift.draining, page))
+            log.tell(f"Listening on {probes.url}: /live, /ready, /metrics")
         return asyncio.run(shift.work(once=options.once))
 
 
@@ -64,9 +78,14 @@ def _die(number: int) -> None:
 class _Shift:
     """What one worker does between its start and its end."""
 
-    def __init__(self, journal: Journal, team: Team, names: frozenset[str], slots: int, say: Say) -> None:
-        self._journal, self._team, self._names, self._say = journal, team, names, say
-        self._worker = Worker(journal, self._move, names, slots)
+    engine: Engine
+
+    def __init__(
+        self, journal: Journal, team: Team, names: frozenset[str], log: Log, observers: Sequence[Any]
+    ) -> None:  # fmt: skip
+        self._journal, self._team, self._names, self._log = journal, team, names, log
+        self._observers = observers
+        self._turned = time.monotonic()
         self._moving: set[str] = set()
         self._told: int = 0
         """The signal that said stop; 0: none did."""
@@ -75,10 +94,12 @@ class _Shift:
         task = asyncio.current_task()
         assert task is not None
         _heed(lambda number: self._stop(number, task))
-        self._say(f"Moving on the runs of {', '.join(sorted(self._names))} in {self._journal.url}. Ctrl-C ends it.")
+        self._log.tell(
+            f"Moving on the runs of {', '.join(sorted(self._names))} in {self._journal.url}. Ctrl-C ends it."
+        )
         present = asyncio.create_task(self._attend())
         try:
-            await self._worker.work(once=once)
+            await self.engine.work(once=once)
         except asyncio.CancelledError:
             if not self._told:
                 raise
@@ -95,7 +116,9 @@ class _Shift:
                 await asyncio.to_thread(journal.attend, journal.heart.worker, sorted(self._names))
             except JournalError:
                 pass  # it is said again
-            await asyncio.sleep(ATTEND)
+            for _ in range(int(ATTEND / TURN)):
+                self._turned = time.monotonic()
+                await asyncio.sleep(TURN)
 
     def _stop(self, number: int, task: asyncio.Task[Any]) -> None:
         if self._told:
@@ -103,19 +126,20 @@ class _Shift:
             asyncio.get_running_loop().call_later(GRACE, _die, number)
             return
         self._told = number
-        self._worker.stop()
+        self.engine.stop()
         if self._moving:
-            self._say(
+            self._log.tell(
                 f"Stopping as soon as these come to a pause: {', '.join(sorted(self._moving))}. Once more: at once."
             )
 
     # ------------------------------------------------------------ one run
 
-    async def _move(self, claim: Claim) -> None:
+    async def move(self, claim: Claim) -> None:
+        """Move a claimed run on, and say how far it came."""
         self._moving.add(claim.run)
         self._tell(claim.run, "moves on")
         try:
-            result = await advance(self._journal, claim, self._agents)
+            result = await advance(self._journal, claim, self._agents, self._observers)
         except asyncio.CancelledError:
             await asyncio.to_thread(self._let_go, claim.run)
             raise
@@ -124,6 +148,9 @@ class _Shift:
             raise
         finally:
             self._moving.discard(claim.run)
+            for observer in self._observers:
+                if (over := getattr(observer, "over", None)) is not None:
+                    over(claim.run)
         self._tell(
             claim.run, f"is over: {result.reason or 'done'}" if result is not None else self._how_it_stands(claim)
         )
@@ -155,4 +182,14 @@ class _Shift:
         return f"is {info.status}{due}{f': {info.reason}' if info.reason else ''}"
 
     def _tell(self, run: str, what: str) -> None:
-        self._say(visible(f"{time.strftime('%H:%M:%S')}  run {run}  {' '.join(what.split())}"))
+        self._log.tell(what, run)
+
+    # ------------------------------------------------------------ what those who operate it ask
+
+    def lives(self) -> bool:
+        """Return whether its loop has turned lately."""
+        return time.monotonic() - self._turned < SILENT
+
+    def draining(self) -> bool:
+        """Return whether it was told to stop."""
+        return bool(self._told)

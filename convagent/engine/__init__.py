@@ -4,6 +4,7 @@ A worker knows nothing of conversations: it is handed the function that moves a 
 has to be true after a crash stands in the journal; a worker that dies is made up for by any other.
 """
 
-from .local import Segment, Worker
+from .base import Engine, Segment
+from .local import Worker
 
-__all__ = ["Segment", "Worker"]
+__all__ = ["Engine", "Segment", "Worker"]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Callable, Container
 from typing import TypeVar
 
 from .._sync import in_worker
 from ..errors import JournalError
-from ..journal.base import Claim, Journal
+from ..journal.base import Batch, Claim, Journal
+from .base import Segment
 
 T = TypeVar("T")
 
-Segment = Callable[[Claim], Awaitable[object]]
-"""Moves a claimed run on until it waits, ends or cannot go on; the claim is given back then."""
 LOOK = 1.0
 """Seconds after which a worker looks for runs although nobody told it of any."""
 SLOTS = 100
@@ -92,6 +91,10 @@ class Worker:
             claims = await self._call(journal.claim_ready, journal.heart.worker, self._knows, journal.lease, free)
         except JournalError as error:
             log.warning("%s: %s", journal.url, error)
+            return 0
+        if self._stopping:  # said while they were being claimed
+            for claim in claims:
+                await self._call(journal.append, claim, Batch(status="ready"))
             return 0
         for claim in claims:
             task = asyncio.get_running_loop().create_task(self._move(claim))

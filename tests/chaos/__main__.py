@@ -1,6 +1,6 @@
-"""Destroy what can be destroyed, for minutes, and count what is lost: `make chaos`.
+"""Destroy what can be destroyed, for minutes, and count what is lost: `make chaos`, `make chaos ENGINE=dbos`.
 
-    python -m tests.chaos [--seed 7] [--only kills] [--scale 0.1]
+    python -m tests.chaos [--engine dbos] [--seed 7] [--only kills] [--scale 0.1]
 
 Prints a table: fault, tries, decisions lost, unsafe effects doubled, runs stuck. Exits with 1 unless all are zero.
 """
@@ -76,14 +76,37 @@ def database(kind: str) -> Generator[tuple[Place, Path]]:
         yield place, home
 
 
+def many_machines(chosen: argparse.Namespace) -> int:
+    """Bring every fault of several machines about, and print the table."""
+    from tests.chaos.many_machines import rows
+
+    if missing := absent():
+        print(f"PostgreSQL is needed: {missing}")
+        return 1
+    print(f"seed {chosen.seed}\n")
+    head = ("fault", "tries", "decisions lost", "unsafe effects doubled", "runs stuck", "workflows failed")
+    print(f"| {' | '.join((*head, 'taken over after, median', 'at most', 'seconds'))} |")
+    print("| --- " * (len(head) + 3) + "|", flush=True)
+    whole = True
+    for what, found, seconds in rows(chosen.seed, chosen.scale, chosen.only, partial(database, "postgres")):
+        print(f"| {' | '.join((what, *found.cells(), str(round(seconds))))} |", flush=True)
+        whole &= found.whole
+    return 0 if whole else 1
+
+
 def main() -> int:
     """Bring every fault about on both databases, and print the table."""
     options = argparse.ArgumentParser(prog="python -m tests.chaos", description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--seed", type=int, default=int(time.time()) % 100_000, help="of what happens at random")
     options.add_argument("--only", default="", help="the name of one fault")
     options.add_argument("--on", choices=("sqlite", "postgres"), default="", help="one database")
+    options.add_argument(
+        "--engine", choices=("local", "dbos"), default="local", help="what dispatches (default: local)"
+    )
     options.add_argument("--scale", type=float, default=1.0, help="a part of the tries and of the time")
     chosen = options.parse_args()
+    if chosen.engine == "dbos":
+        return many_machines(chosen)
     kinds = [kind for kind in ("sqlite", "postgres") if chosen.on in ("", kind)]
     if missing := absent():
         print(f"PostgreSQL is left out: {missing}")
