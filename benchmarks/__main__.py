@@ -16,7 +16,8 @@ from pathlib import Path
 from .harness import ROOT, Bench, header
 
 MEASUREMENTS = (
-    "imports", "turns", "group", "crowd", "tools", "requests", "streaming", "policies", "oversight", "audit", "durable",
+    "imports", "turns", "context", "group", "branches", "crowd", "tools", "requests", "streaming", "policies",
+    "oversight", "audit", "durable", "parked_postgres", "dispatch",
 )  # fmt: skip
 
 

@@ -27,9 +27,12 @@ def redacted(request: HumanRequest) -> HumanRequest:
     arguments = masked(request.schema, action.arguments, secrets)
     if not secrets:
         return request
+    failed = action.failure
+    failed = None if failed is None else replace(failed, text=scrubbed(failed.text, secrets))
+    shown = replace(action, arguments=arguments, impact=_scrubbed_value(action.impact, secrets), failure=failed)
     return replace(
         request,
-        action=replace(action, arguments=arguments, impact=_scrubbed_value(action.impact, secrets)),
+        action=shown,
         prompt=scrubbed(request.prompt, secrets),
         preview=scrubbed(request.preview, secrets),
         changed="(not shown: it has secrets)" if request.changed else "",
@@ -118,13 +121,14 @@ def _same_value(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterable[
             found = cast(Mapping[str, Any], found).get(name) if isinstance(found, Mapping) else None
         yield found
     for word in ("allOf", "anyOf", "oneOf"):
-        yield from schema.get(word) or ()
+        yield from _list(schema.get(word))
 
 
 def _masked_object(
     schema: Mapping[str, Any], value: Mapping[str, Any], root: Mapping[str, Any], secrets: list[str], left: int
 ) -> dict[str, Any]:
-    properties = cast(Mapping[str, Any], schema.get("properties") or {})
+    found = schema.get("properties")
+    properties = cast(Mapping[str, Any], found if isinstance(found, Mapping) else {})
     other = schema.get("additionalProperties")
     return {name: _masked(properties.get(name, other), item, root, secrets, left - 1) for name, item in value.items()}
 
@@ -132,8 +136,18 @@ def _masked_object(
 def _masked_items(
     schema: Mapping[str, Any], value: Sequence[Any], root: Mapping[str, Any], secrets: list[str], left: int
 ) -> list[Any]:
-    first = cast(Sequence[Any], schema.get("prefixItems") or ())
-    rest = schema.get("items")
+    first, rest = _list(schema.get("prefixItems")), schema.get("items")
     return [
         _masked(first[i] if i < len(first) else rest, item, root, secrets, left - 1) for i, item in enumerate(value)
     ]
+
+
+def _list(value: Any) -> Sequence[Any]:
+    """Return what is to be a list of schemas; nothing, if it is something else: a schema may be of anybody."""
+    return cast(Sequence[Any], value) if isinstance(value, (list, tuple)) else ()
+
+
+def marks(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema marks anything as secret."""
+    text = json.dumps(schema, default=str)
+    return '"x-secret"' in text or '"password"' in text

@@ -17,12 +17,13 @@ from ..errors import ConfigError
 from ..events import InputRequestEvent, stamp
 
 if TYPE_CHECKING:
-    from ..journal import Inbox
+    from ..journal import Inbox, Journal
     from ..journal.record import Verdict
     from .redact import Redactor
     from .rows import Row
 
 _SQLITE = b"SQLite format 3\0"
+_STEP = "step"
 
 
 def is_journal(path: str | PathLike[str]) -> bool:
@@ -56,29 +57,44 @@ def lines_of(path: str | PathLike[str]) -> Iterator[tuple[int, str]]:
 
 def rows_of(path: str | PathLike[str]) -> Iterator[Row]:
     """Read the rows of a journal, run by run, their secrets hidden."""
+    with _opened(path) as inbox:
+        yield from rows_in(inbox.journal)
+
+
+def rows_in(journal: Journal, run: str = "") -> Iterator[Row]:
+    """Read the rows of an open journal, run by run, their secrets hidden.
+
+    Args:
+        journal: where they are.
+        run: only those of this run, of the one around it and of those inside; empty: all.
+
+    Raises:
+        JournalError: there is no such run, or what is kept of one is damaged.
+    """
     from .redact import Redactor
     from .rows import row_of
 
     redactor, known = Redactor(), ""
-    with _opened(path) as inbox:
-        for number, line in enumerate(inbox.export(), 1):
-            row = row_of(line.removesuffix("\n"), number)
-            root = row.run.partition("/")[0]
-            if root != known:
-                known = root
-                _learn_secrets(redactor, inbox, root)
-            yield _hidden(row, redactor)
+    for number, line in enumerate(journal.record.export(run), 1):
+        row = row_of(line.removesuffix("\n"), number)
+        root = row.run.partition("/")[0]
+        if root != known:
+            known = root
+            _learn_secrets(redactor, journal, root)
+        yield _hidden(row, redactor)
 
 
-def _learn_secrets(redactor: Redactor, inbox: Inbox, run: str) -> None:
+def _learn_secrets(redactor: Redactor, journal: Journal, run: str) -> None:
     """Let what the questions of a run mark as secret be hidden wherever else it stands, before them, too."""
-    for stored in inbox.journal.load(run).requests:
+    for stored in journal.load(run).requests:
         event = InputRequestEvent(request=stored.request)
         stamp(event, stored.run, 1, stored.asked)
         redactor.body(event)
 
 
 def _hidden(row: Row, redactor: Redactor) -> Row:
+    if row.body.get("type") == _STEP:  # what a step returned, such as a model's reply, is in the events that follow
+        return replace(row, body={name: value for name, value in row.body.items() if name != "value"})
     try:
         event = row.event
     except ConfigError:

@@ -19,6 +19,8 @@ def replay(journal: Any, run_id: str, policy: Any) -> Backtest:
         JournalError: there is no such run.
         ConfigError: the policy is none.
     """
-    from ..journal import Inbox, open_journal
+    from ..journal import Inbox
+    from ..journal.opening import opened
 
-    return backtest(policy, Inbox(open_journal(journal)).conversation(run_id))
+    with opened(journal, create=False) as where:
+        return backtest(policy, Inbox(where).conversation(run_id))

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from ..human import Decision, Receipt
+from ..human import Receipt
 from .asgi import Gone, Receive, Refused, Scope, Send, headers_of, read_body, send_json, serve_lifespan
-from .payload import BadAnswer, answer_from_json
+from .payload import Answer, BadAnswer, answer_from_json
 from .signing import NotSigned, Signer
 
 _STATUS = {"accepted": 200, "invalid": 400, "unknown": 404, "duplicate": 409, "conflict": 409, "late": 410}
@@ -33,14 +33,14 @@ class Limits:
 class Endpoint:
     """Take answers, for any path.
 
-    It takes a signed POST of ``{"request_id": ..., "decision" or "text": ..., "by": ...}``, and
+    It takes a signed POST of ``{"request_id": ..., "level": ..., "decision" or "text": ..., "by": ...}``, and
     answers with the receipt: 200 accepted, 400 invalid, 404 unknown, 409 duplicate or conflict,
     410 late. A message that is not signed, or not now, is answered 401, one that came already 409,
     one that is too large 413.
 
     Args:
         signer: checks who sent it.
-        hand_in: takes a request's id, an answer, and who gave it; returns what became of it.
+        hand_in: takes an answer, and returns what became of it.
         limits: what is taken.
         now: the time in seconds since the epoch.
     """
@@ -48,7 +48,7 @@ class Endpoint:
     def __init__(
         self,
         signer: Signer,
-        hand_in: Callable[[str, str | Decision, str], Receipt],
+        hand_in: Callable[[Answer], Receipt],
         limits: Limits,
         *,
         now: Callable[[], float] = time.time,
@@ -91,10 +91,10 @@ class Endpoint:
             raise Refused(401, str(wrong)) from None
         self._seen.add(message_id, timestamp + limits.tolerance, now)
         try:
-            request_id, answer, by = answer_from_json(body)
+            answer = answer_from_json(body)
         except BadAnswer as wrong:
             raise Refused(400, str(wrong)) from None
-        return self._hand_in(request_id, answer, by), request_id
+        return self._hand_in(answer), answer.request_id
 
 
 class _Seen:

@@ -17,13 +17,14 @@ from .._sync.portal import portals, submit
 from ..duration import Duration, seconds
 from ..errors import JournalError
 from ..events import Event
-from ..human import ANYBODY, Decision, HumanRequest, Receipt, Seat
+from ..human import ANYBODY, HumanRequest, Receipt, Seat
 from ..journal import Inbox, open_journal
 from ..journal.base import NewMessage, StoredMessage
 from ..oversight.backoff import Backoff, exponential
 from .base import as_seats, seat_of
 from .endpoint import Endpoint, Limits
 from .outbox import Outbox, Undeliverable
+from .payload import Answer, request_as_json
 from .signing import Signer
 
 OPENED, WITHDRAWN = "request.opened", "request.withdrawn"
@@ -109,8 +110,6 @@ class KeptWebhook:
         """Return the message that says of a question that it stands; None: nobody there may answer it."""
         if not request.decisions or not any(seat.serves(request.to) for seat in self.seats):
             return None
-        from .payload import request_as_json
-
         return self._message(OPENED, request.id, request.level, at, request_as_json(request))
 
     def _message(self, kind: str, request: str, level: int, at: float, data: dict[str, Any]) -> NewMessage:
@@ -184,12 +183,13 @@ class KeptWebhook:
 
     # ------------------------------------------------------------ in
 
-    def _hand_in(self, request_id: str, answer: str | Decision, by: str) -> Receipt:
-        if not by and any(not seat.person for seat in self.seats):
+    def _hand_in(self, given: Answer) -> Receipt:
+        if not given.by and any(not seat.person for seat in self.seats):
             return Receipt("invalid", "by: expected who answers")
-        seat = seat_of(self.seats, by)
+        seat = seat_of(self.seats, given.by)
         if seat is None:
-            return Receipt("invalid", f"by: nobody called {by!r} answers here")
+            return Receipt("invalid", f"by: nobody called {given.by!r} answers here")
         return self._inbox.decide(
-            request_id, answer, by=by, channel=self.name, roles=seat.roles, authenticated="signature"
-        )
+            given.request_id, given.answer, by=given.by, channel=self.name, roles=seat.roles,
+            authenticated="signature", level=given.level,
+        )  # fmt: skip

@@ -8,6 +8,7 @@ from threading import Lock
 
 from ..events import InputRequestEvent
 from ..human import Decision, HumanReply, HumanRequest, Receipt, Seat
+from ..oversight.counting import outdated
 from .base import seat_of
 
 _REMEMBERED = 1000
@@ -58,10 +59,22 @@ class OpenRequests:
             if self._open.get(event.request.id) is event:
                 del self._open[event.request.id]
 
-    def answer(self, request_id: str, answer: str | Decision, by: str = "") -> Receipt:
-        """Hand in an answer, as typed or as a decision; returns what became of it."""
+    def answer(self, request_id: str, answer: str | Decision, by: str = "", level: int | None = None) -> Receipt:
+        """Hand in an answer, as typed or as a decision; returns what became of it.
+
+        Args:
+            request_id: the request's.
+            answer: what was typed, or decided.
+            by: who answers.
+            level: that of the question as they read it; None: whatever it is now.
+        """
         with self._lock:
-            event = self._open.get(request_id) or self._closed.get(request_id)
+            event = self._open.get(request_id)
+            closed = self._closed.get(request_id) if event is None else None
+        refused = None if event is None else outdated(event.request, level)
+        if refused is not None:
+            return refused
+        event = event or closed
         if event is None:
             return Receipt("unknown", f"there is no request {request_id!r} at {self._channel!r}")
         seat = seat_of(self._seats, by) if by or len(self._seats) > 1 else self._seats[0]

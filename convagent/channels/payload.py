@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from ..action import Action, canonical
@@ -27,6 +28,7 @@ def request_as_json(request: HumanRequest) -> dict[str, Any]:
         "id": shown.id,
         "level": shown.level,
         "agent": shown.agent,
+        "where": list(shown.where),
         "moment": shown.moment,
         "prompt": shown.prompt,
         "preview": shown.preview,
@@ -77,7 +79,18 @@ class BadAnswer(ValueError):
     """A text is not an answer; the message says to whoever sent it what was expected."""
 
 
-_KEYS = frozenset(("request_id", "decision", "text", "by"))
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that came as JSON."""
+
+    request_id: str
+    answer: str | Decision
+    by: str
+    level: int | None
+    """That of the question as it was read; None: nobody said."""
+
+
+_KEYS = frozenset(("request_id", "decision", "text", "by", "level"))
 _BELONGS: Mapping[Verb, frozenset[str]] = {
     "approve": frozenset(("value", "always", "lasts")),
     "edit": frozenset(("arguments",)),
@@ -90,14 +103,11 @@ _BELONGS: Mapping[Verb, frozenset[str]] = {
 """What may stand beside each verb."""
 
 
-def answer_from_json(body: bytes) -> tuple[str, str | Decision, str]:
-    """Read ``{"request_id": ..., "decision": ... or "text": ..., "by": ...}``.
+def answer_from_json(body: bytes) -> Answer:
+    """Read ``{"request_id": ..., "level": ..., "decision": ... or "text": ..., "by": ...}``.
 
     A decision is a verb, or an object of `verb` and what belongs to it: `{"verb": "edit",
-    "arguments": {"amount": 5}}`.
-
-    Returns:
-        the request's id, the answer, and who gave it.
+    "arguments": {"amount": 5}}`. The level may be left out.
 
     Raises:
         BadAnswer: it is anything else. Nothing is guessed and nothing is overlooked.
@@ -117,7 +127,13 @@ def answer_from_json(body: bytes) -> tuple[str, str | Decision, str]:
     if ("decision" in given) == ("text" in given):
         raise BadAnswer("expected either a decision or a text")
     answer = _text(given, "text") if "text" in given else _decision(given["decision"])
-    return _text(given, "request_id"), answer, _text(given, "by", empty=True)
+    return Answer(_text(given, "request_id"), answer, _text(given, "by", empty=True), _level(given.get("level")))
+
+
+def _level(value: Any) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise BadAnswer("level: expected that of the request, such as 0")
+    return value
 
 
 def _decision(value: Any) -> Decision:

@@ -60,15 +60,17 @@ class QueueChannel:
         """The requests that nobody has answered yet, the oldest first."""
         return self._requests.pending
 
-    def answer(self, request_id: str, answer: str | Decision, *, by: str = "") -> Receipt:
+    def answer(self, request_id: str, answer: str | Decision, *, by: str = "", level: int | None = None) -> Receipt:
         """Answer a request, as typed or by a decision, from any thread; returns what became of it.
 
         Args:
             request_id: the request's `id`.
             answer: a text, read as strictly as what is typed at a terminal, or a `Decision`.
             by: who answers. It is not needed where the channel has one seat.
+            level: the request's `level` as they read it: once it was escalated the answer is late; None: whatever it
+                is now.
         """
-        return self._requests.answer(request_id, answer, by)
+        return self._requests.answer(request_id, answer, by, level)
 
     def __call__(self, event: Event, /) -> None:
         """Put a question to who answers here on the queue."""

@@ -22,13 +22,13 @@ from .._sync.portal import portals, submit
 from ..duration import Duration, seconds
 from ..errors import RunCancelled
 from ..events import Event, InputRequestEvent
-from ..human import ANYBODY, Decision, HumanRequest, Receipt, Seat
+from ..human import ANYBODY, HumanRequest, Receipt, Seat
 from ..oversight.backoff import Backoff, exponential
 from .base import as_seats, is_asked
 from .endpoint import Endpoint, Limits
 from .open_requests import OpenRequests
 from .outbox import Outbox, Undeliverable
-from .payload import request_as_json
+from .payload import Answer, request_as_json
 from .signing import Signer
 
 _OPENED, _WITHDRAWN = "request.opened", "request.withdrawn"
@@ -153,14 +153,14 @@ class WebhookChannel:
 
     # ------------------------------------------------------------ in
 
-    def _hand_in(self, request_id: str, answer: str | Decision, by: str) -> Receipt:
-        if not by and any(not seat.person for seat in self.seats):
+    def _hand_in(self, given: Answer) -> Receipt:
+        if not given.by and any(not seat.person for seat in self.seats):
             return Receipt("invalid", "by: expected who answers")
-        posted = self._posted.get(request_id)
+        posted = self._posted.get(given.request_id)
         if posted is None:
-            return self._requests.answer(request_id, answer, by)
+            return self._requests.answer(given.request_id, given.answer, given.by, given.level)
         with posted.lock:
-            receipt = self._requests.answer(request_id, answer, by)
+            receipt = self._requests.answer(given.request_id, given.answer, given.by, given.level)
             posted.answered_here = receipt.status == "accepted" and posted.event.answered
         return receipt
 

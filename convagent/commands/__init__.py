@@ -1,4 +1,4 @@
-"""The commands about conversations that are kept in a journal: `inbox`, `runs`, `resume`, `worker`, and its health.
+"""The commands about conversations that are kept: `inbox`, `runs`, `show`, `resume`, `worker`, and a journal's health.
 
 A command is a function of what the parser read and of what takes each line; it returns the exit code. Everything
 that costs time is imported when its command runs.
@@ -28,6 +28,10 @@ def run(options: Any, say: Say) -> int:
             from .runs import run as runs
 
             return runs(options, say)
+        case "show":
+            from .show import show
+
+            return show(options, say)
         case "resume":
             from .resume import resume
 

@@ -52,10 +52,10 @@ def answer(options: Any, say: Say) -> int:
         if options.words == ASKED and is_tty(sys.stdin):
             return _asked(journal, stored, who, options, say)
         text = _piped() if options.words == ASKED else as_typed(stored.request, options.words)
-        return _outcome(_hand_in(journal, options.id, text, who, options.decision_id), options, say)
+        return _outcome(_hand_in(journal, options.id, text, who, options.decision_id, options.level), options, say)
 
 
-def _hand_in(journal: Journal, id: str, text: str, who: Answerer, named: str) -> Receipt:
+def _hand_in(journal: Journal, id: str, text: str, who: Answerer, named: str, level: int | None) -> Receipt:
     name, tries = named or f"terminal:{uuid4().hex}", 0
 
     def decide() -> Receipt:
@@ -63,7 +63,7 @@ def _hand_in(journal: Journal, id: str, text: str, who: Answerer, named: str) ->
         tries += 1
         return Inbox(journal).decide(
             id, text, by=who.name, decision_id=name, channel="command line", roles=who.roles,
-            authenticated=who.authenticated,
+            authenticated=who.authenticated, level=level,
         )  # fmt: skip
 
     receipt = patiently(decide)
@@ -113,7 +113,7 @@ def _asked(journal: Journal, stored: StoredRequest, who: Answerer, options: Any,
             text = reader.read("> ", password=request.password, choices=request.choices, standing=standing)
         except EOFError:
             raise JournalError("the input has ended: nothing was decided") from None
-        receipt = _hand_in(journal, options.id, text, who, options.decision_id)
+        receipt = _hand_in(journal, options.id, text, who, options.decision_id, request.level)
         if receipt.status != "invalid":
             return _outcome(receipt, options, say)
         say(f"[{visible(receipt.problem)}]")

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._screen import visible
 from ..channels.payload import request_as_json
-from ..human import HumanReply
+from ..human import HumanReply, HumanRequest
 from ..journal.base import StoredRequest
 from ..observers.card import WIDTH, card, in_one_line
 from ..redaction import redacted
@@ -74,15 +74,24 @@ def told(stored: StoredRequest, now: float) -> str:
         lines.append(card(request).rstrip("\n"))
     else:
         lines += ["-" * WIDTH, visible(request.prompt) or "(a question without words)"]
+        lines += [f"  {line}" for line in visible(request.preview).splitlines()]
         lines += [f"For {' or '.join(request.to)}."] if request.to else []
-        lines.append("Answer: any text.")
+        lines.append(_may_say(request))
     lines += [f"Approved by {visible(vote.by)} already." for vote in stored.votes]
     if stored.status == "open" and request.deadline is not None:
         lines.append(f"Due: {at(request.deadline)}, {_due(request.deadline - now)}.")
     if stored.status == "open":
         word = "approve" if "approve" in request.decisions else "TEXT"
-        lines.append(f"To answer: convagent inbox answer {stored.id} {word} --by NAME")
+        level = f" --level {request.level}" if request.otherwise or request.level else ""
+        lines.append(f"To answer: convagent inbox answer {stored.id} {word} --by NAME{level}")
     return "\n".join(visible(line) for line in lines)
+
+
+def _may_say(request: HumanRequest) -> str:
+    """Say what answers a question for a text takes."""
+    if request.moment != "speak":
+        return "Answer: any text."
+    return f"Answer: your message, or by itself {' or '.join(request.choices)}."
 
 
 def as_json(stored: StoredRequest) -> dict[str, Any]:

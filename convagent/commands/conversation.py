@@ -19,7 +19,7 @@ from ..transcript import render
 from ..transcript.decisions import decided, through
 from . import Say
 from .journals import load, opened
-from .tables import ago
+from .tables import ago, state
 
 STEP = "step"
 
@@ -88,7 +88,7 @@ def _answered(event: InputReplyEvent, asked: Mapping[str, HumanRequest]) -> str:
 def standing(journal: Journal, loaded: Loaded) -> Iterator[str]:
     """Say how a run stands, and what it waits for."""
     info, now = loaded.info, journal.now()
-    since = f"{info.status} since {ago(now - info.updated).removesuffix(' ago')}"
+    since = f"{state(info)} since {ago(now - info.updated).removesuffix(' ago')}"
     yield f"[run {info.id} of {', '.join(info.agents)}: {since}{f': {visible(info.reason)}' if info.reason else ''}]"
     for stored in loaded.requests:
         if stored.status == "open":

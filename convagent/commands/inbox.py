@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
 from time import monotonic
 from typing import Any
 
 from ..errors import JournalError, JournalUnavailable
 from ..journal import Inbox
-from ..journal.base import StoredRequest
+from ..journal.base import Standing, StoredRequest
 from . import Say
 from .asked import as_json, in_short, settled_in_short, told
 from .journals import no_request, opened, patiently
 from .tables import table
 
+MANY = 50
+"""From how many questions on they are read by the page."""
 PAGE = 500
 """How many questions are read at once."""
 LOOK = 1.0
@@ -103,7 +105,7 @@ def _watch(options: Any, say: Say) -> int:
     with opened(options) as journal:
         inbox, changed = Inbox(journal), Event()
         unwatch = journal.watch(changed.set)
-        known: dict[str, StoredRequest] = {}
+        known: dict[str, Standing] = {}
         try:
             while True:
                 changed.clear()
@@ -119,16 +121,34 @@ def _watch(options: Any, say: Say) -> int:
             unwatch()
 
 
-def _tell_changes(inbox: Inbox, known: dict[str, StoredRequest], options: Any, say: Say) -> dict[str, StoredRequest]:
-    """Print what has changed, and return what is open now."""
-    found = {stored.id: stored for stored in open_ones(inbox, **_chosen(options))}
+def _tell_changes(inbox: Inbox, known: dict[str, Standing], options: Any, say: Say) -> dict[str, Standing]:
+    """Print what has changed, and return what is open now. What is open as before is not read again."""
+    found = {one.id: one for one in inbox.standing(**_chosen(options))}
     now = inbox.journal.now()
-    for id in known.keys() - found.keys():
-        stored = inbox.get(id)
-        if stored is not None:
-            say(json.dumps(as_json(stored)) if options.json else settled_in_short(stored))
-    for id, stored in found.items():
-        before = known.get(id)
-        if before is None or (before.request.level, before.votes) != (stored.request.level, stored.votes):
+    for stored in _read(inbox, [id for id in known if id not in found]):
+        say(json.dumps(as_json(stored)) if options.json else settled_in_short(stored))
+    for stored in _read_open(inbox, [id for id, one in found.items() if known.get(id) != one], options):
+        if stored.status == "open":  # else it is told as settled at the next look
             say(json.dumps(as_json(stored)) if options.json else "  ".join(("open", *in_short(stored, now))))
     return found
+
+
+def _read_open(inbox: Inbox, ids: Sequence[str], options: Any) -> Iterator[StoredRequest]:
+    """Return questions that were open a moment ago: a few by themselves, many by the page."""
+    if len(ids) <= MANY:
+        return _read(inbox, ids)
+    wanted = set(ids)
+    return (stored for stored in open_ones(inbox, **_chosen(options)) if stored.id in wanted)
+
+
+def _read(inbox: Inbox, ids: Sequence[str]) -> Iterator[StoredRequest]:
+    """Return questions. Those that are damaged or deleted are left out."""
+    for id in ids:
+        try:
+            stored = inbox.get(id)
+        except JournalUnavailable:
+            raise
+        except JournalError:
+            continue
+        if stored is not None:
+            yield stored

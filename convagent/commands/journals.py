@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ..errors import ConfigError, JournalError, JournalUnavailable, nearest
 from ..journal import open_journal
+from ..journal.addresses import expect_address
 from ..journal.base import Journal, Loaded
 from .parsers import JOURNAL
 
@@ -74,8 +75,10 @@ def check_there(place: str) -> None:
     """See that there is a journal in a file, so that looking at one makes none.
 
     Raises:
+        ConfigError: it was meant for an address of a database.
         JournalError: there is no such file, or it is something else.
     """
+    expect_address(place)
     if "://" in place and not place.startswith("sqlite:"):
         return
     path = Path(unquote(place.removeprefix("sqlite:///")))

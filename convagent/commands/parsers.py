@@ -19,6 +19,7 @@ def add_commands(commands: Any) -> None:
     """Add the commands to the subparsers of `argparse`."""
     _add_inbox(commands)
     _add_runs(commands)
+    _add_show(commands)
     _add_resume(commands)
     _add_worker(commands)
 
@@ -69,6 +70,10 @@ def _add_inbox(commands: Any) -> None:
     )
     made.add_argument("--by", default="", metavar="NAME", help="who answers; it is recorded as claimed")
     made.add_argument("--role", action="append", metavar="R", help="a role in which they do; default: every role")
+    made.add_argument(
+        "--level", type=int, metavar="N",
+        help="the level at which you read it: once it was escalated, your answer is too late; default: any",
+    )  # fmt: skip
     made.add_argument("--decision-id", default="", metavar="X", help="names the answer: sent twice, it counts once")
     _add_people(made, "then a token says who answers, and --by does not")
     made.add_argument("--token-file", default="", metavar="FILE", help="holds the token; default: it is asked for")
@@ -172,6 +177,22 @@ def _add_yes(parser: Any) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask whether that is meant")
 
 
+# ---------------------------------------------------------------- pictures
+
+
+def _add_show(commands: Any) -> None:
+    made = _made(
+        commands, "show", "draw a run: who said what, what was called and decided, how long people took, what it cost",
+        "Without an option it is printed here, a line a step. Secrets are hidden.",
+    )  # fmt: skip
+    made.add_argument("run", metavar="RUN", help="its id, as `runs` shows it; of a log the beginning is enough")
+    made.add_argument("--log", default="", metavar="FILE", help="look into this audit log, not into a journal")
+    look = made.add_mutually_exclusive_group()
+    look.add_argument("--html", default="", metavar="FILE", help="write a page that needs nothing else; - prints it")
+    look.add_argument("--mermaid", action="store_true", help="print a sequence diagram for Mermaid")
+    made.add_argument("--open", action="store_true", help="open the page in a browser")
+
+
 # ---------------------------------------------------------------- moving runs on
 
 
@@ -193,4 +214,32 @@ def _add_worker(commands: Any) -> None:
     made.add_argument("agents", metavar="MODULE:FUNCTION", help=AGENTS)
     made.add_argument("--once", action="store_true", help="end as soon as nothing can go on by itself")
     made.add_argument("--slots", type=int, default=100, metavar="N", help="how many runs at once (default: 100)")
+    made.add_argument(
+        "--engine", choices=("local", "dbos"), default="local",
+        help="what says which worker wakes for which run: local, for one machine or a few (default); "
+        "dbos, for many, on a journal in PostgreSQL",
+    )  # fmt: skip
+    made.add_argument(
+        "--database", dest="journal", default=argparse.SUPPRESS, metavar="URL", help="the same as --journal"
+    )
+    made.add_argument(
+        "--concurrency", type=int, metavar="N", help="how many runs all workers move at once (dbos; default: any)"
+    )
+    made.add_argument("--rate", metavar="N/SECONDS", help="how many may begin in a time, over all workers (dbos)")
+    made.add_argument(
+        "--lane-concurrency", type=int, metavar="N", help="how many of one lane, such as a tenant, at once (dbos)"
+    )
+    made.add_argument("--lane-rate", metavar="N/SECONDS", help="how many of one lane may begin in a time (dbos)")
+    made.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="answer /live, /ready and /metrics there (the last one needs convagent[metrics])",
+    )
+    made.add_argument(
+        "--telemetry", action="store_true",
+        help="make spans and measures by OpenTelemetry, as its variables say (needs convagent[otel])",
+    )  # fmt: skip
+    made.add_argument(
+        "--log", choices=("text", "json"), default="text", help="how each line is written (default: text)"
+    )
     made.add_argument("--quiet", action="store_true", help="print nothing of what goes on")

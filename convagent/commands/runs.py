@@ -10,8 +10,9 @@ from typing import Any, cast, get_args
 from ..errors import one_of
 from ..journal.base import Journal, RunInfo, RunStatus
 from . import Say
+from .attending import nobody_knows
 from .journals import opened, patiently
-from .tables import ago, table
+from .tables import ago, state, table
 
 PAGE = 500
 """How many runs are read at once."""
@@ -53,9 +54,9 @@ def _list(options: Any, say: Say) -> int:
         found, now = every_run(journal, status), journal.now()
         if options.json:
             for info in found:
-                say(json.dumps(asdict(info)))
+                say(json.dumps({**asdict(info), "deserted": info.deserted}))
             return 0
-        rows = [_cells(info, now) for info in found]
+        rows = [_cells(journal, info, now) for info in found]
     if not rows:
         say(f"There is no run that is {' or '.join(status)}." if status else "There is no run.")
         return 0
@@ -74,11 +75,13 @@ def every_run(journal: Journal, status: list[RunStatus]) -> Iterator[RunInfo]:
         after = page[-1].id
 
 
-def _cells(info: RunInfo, now: float) -> tuple[str, ...]:
-    why = info.reason or (f"moved on by {info.worker}" if info.worker else "")
-    if info.status == "running" and not info.worker:
-        why = "its process has died; a worker, or `convagent resume`, goes on with it"
+def _cells(journal: Journal, info: RunInfo, now: float) -> tuple[str, ...]:
+    why = f"moved on by {info.worker}" if info.status == "running" else info.reason
+    if info.deserted:
+        why = "its process has died or is frozen; a worker, or `convagent resume`, goes on with it"
+    elif info.status == "ready":
+        why = nobody_knows(journal, info)
     return (
-        info.id, info.status, " ".join(info.agents), str(info.turn), str(info.open_requests or "-"),
+        info.id, state(info), " ".join(info.agents), str(info.turn), str(info.open_requests or "-"),
         ago(now - info.updated), why,
     )  # fmt: skip

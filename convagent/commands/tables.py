@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .._screen import is_tty, visible
+from ..journal.base import RunInfo
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 LEAST = 20
@@ -25,6 +26,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _cut(text: str, room: int | None) -> str:
     return text if room is None or len(text) <= room else text[: room - 3] + "..."
+
+
+def state(info: RunInfo) -> str:
+    """Say how a run stands."""
+    return f"{info.status} (process gone)" if info.deserted else info.status
 
 
 def span(seconds: float) -> str:

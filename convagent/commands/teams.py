@@ -99,6 +99,10 @@ def _checked(name: str, found: Any) -> Sequence[ConversableAgent]:
     for one in given:
         if not isinstance(one, ConversableAgent):
             raise ConfigError(f"{name} gives {_a(one)} among its agents; expected agents only")
+    names = [one.name for one in given]
+    twice = next((one for one in names if names.count(one) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{name} gives two agents named {twice!r}; a run finds its agents by their names")
     return given
 
 

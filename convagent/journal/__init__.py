@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .base import News as News
     from .base import Row as Row
     from .base import RunInfo as RunInfo
+    from .base import Standing as Standing
     from .base import StoredControl as StoredControl
     from .base import StoredRequest as StoredRequest
     from .inbox import Inbox as Inbox
@@ -39,6 +40,7 @@ _HOMES = {
     "Row": ".base",
     "RunInfo": ".base",
     "SQLiteJournal": ".sqlite",
+    "Standing": ".base",
     "StoredControl": ".base",
     "StoredRequest": ".base",
     "open_journal": ".opening",
@@ -57,6 +59,7 @@ __all__ = [
     "Row",
     "RunInfo",
     "SQLiteJournal",
+    "Standing",
     "StoredControl",
     "StoredRequest",
     "open_journal",

@@ -11,13 +11,15 @@ from typing import Any, cast
 from ..errors import JournalError
 from ..human import HumanReply
 from ..serde import read_value, write_value
-from .base import StoredRequest
+from .base import Standing, StoredRequest
 from .claims import hold, wake
 from .codec import REQUEST, escaped, found, kept, request_from, unescaped, votes_text
 from .schema import ANSWERED, EXPIRED, NEVER, OPEN, PER_RUN, span
 from .tx import Tx
 
 EVERYBODY = "*"
+_AT_ONCE = 500
+"""How many rows are looked up in one statement."""
 
 # ---------------------------------------------------------------- looking
 
@@ -53,6 +55,19 @@ def pending(tx: Tx, who: Sequence[str], run: str, limit: int, after: str) -> lis
     return [stored for number in numbers if (stored := _readable(tx, by_number[number])) is not None]
 
 
+def standing(tx: Tx, who: Sequence[str], run: str) -> list[Standing]:
+    """Return which requests are open, the one that is due first first, without reading what they ask."""
+    begin = (float("-inf"), 0.0, 0)
+    numbers = _of_run(tx, who, run, begin, None) if run else _of_people(tx, who, begin, PER_RUN)
+    found: dict[int, Standing] = {}
+    for at in range(0, len(numbers), _AT_ONCE):
+        some = numbers[at : at + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        rows = tx.all(f"SELECT request, id, level, votes FROM requests WHERE request IN ({marks})", some)
+        found |= {number: Standing(unescaped(id), level, votes or "") for number, id, level, votes in rows}
+    return [found[number] for number in numbers]
+
+
 def _readable(tx: Tx, row: Sequence[Any]) -> StoredRequest | None:
     try:
         return request_from(tx, row)
@@ -77,10 +92,20 @@ def _lists_for(tx: Tx, who: Sequence[str]) -> list[int] | None:
     """Return the lists of people that one of these is on, among those of open requests; None: every list."""
     if not who or EVERYBODY in who:
         return None
-    lists = tx.all(
-        "SELECT list, names FROM lists WHERE list IN (SELECT DISTINCT people FROM requests WHERE status = 0)"
-    )
+    lists = tx.all(_OPEN_LISTS)
     return [number for number, names in lists if _serves(names, who)]
+
+
+_OPEN_LISTS = """
+WITH RECURSIVE asked (people) AS (
+    SELECT min(people) FROM requests WHERE status = 0
+    UNION ALL
+    SELECT (SELECT min(people) FROM requests WHERE status = 0 AND people > asked.people) FROM asked
+    WHERE asked.people IS NOT NULL
+)
+SELECT list, names FROM lists WHERE list IN (SELECT people FROM asked)
+"""
+"""The lists of open requests: one look into an index for each list, however many requests there are."""
 
 
 def _serves(names: str, who: Sequence[str]) -> bool:
@@ -88,7 +113,7 @@ def _serves(names: str, who: Sequence[str]) -> bool:
     return not to or not set(to).isdisjoint(who)
 
 
-def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, float, int], limit: int) -> list[int]:
+def _of_run(tx: Tx, who: Sequence[str], run: str, begin: tuple[float, float, int], limit: int | None) -> list[int]:
     row = tx.one("SELECT coalesce(root, run) FROM runs WHERE id = ?", (escaped(run),))
     if row is None:
         return []
@@ -128,7 +153,7 @@ def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final:
         return False
     if not final:
         tx.run("UPDATE requests SET votes = ? WHERE request = ?", (kept(tx, votes_text(id, (*voted, reply))), number))
-        tx.changed()
+        tx.changed(root)
         return True
     whole = replace(reply, votes=reply.votes or voted)
     tx.run(
@@ -137,6 +162,11 @@ def settle(tx: Tx, id: str, level: int, reply: HumanReply, *, votes: int, final:
     )
     wake(tx, root)
     return True
+
+
+def any_due(tx: Tx) -> bool:
+    """Return whether the time of an open request may be up, for whoever would otherwise keep others from writing."""
+    return tx.one("SELECT 1 FROM requests WHERE status = 0 AND due <= ? LIMIT 1", (tx.now(),)) is not None
 
 
 def expire(tx: Tx, id: str, level: int, *, force: bool, by: str) -> list[str]:

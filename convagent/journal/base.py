@@ -11,240 +11,32 @@ Every method is synchronous, may be called from any thread, and is one transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..human import HumanReply, HumanRequest
+from ..human import HumanReply
+from .counting import Counts
+from .values import OVER as OVER
+from .values import Batch as Batch
+from .values import Claim as Claim
+from .values import Loaded as Loaded
+from .values import MessageStatus as MessageStatus
+from .values import NewMessage as NewMessage
+from .values import NewRequest as NewRequest
+from .values import NewRow as NewRow
+from .values import News as News
+from .values import RequestStatus as RequestStatus
+from .values import Row as Row
+from .values import RunInfo as RunInfo
+from .values import RunStatus as RunStatus
+from .values import Standing as Standing
+from .values import StoredControl as StoredControl
+from .values import StoredMessage as StoredMessage
+from .values import StoredRequest as StoredRequest
+from .values import WorkerInfo as WorkerInfo
 
 if TYPE_CHECKING:
     from .heart import Heart
     from .record import Record
-
-RunStatus = Literal["ready", "running", "waiting", "left", "blocked", "done", "failed"]
-"""`ready`: somebody is to move it on; `running`: claimed; `waiting`: for a person, a time or a control message;
-`left`: its program ended it before its end, it goes on when somebody resumes it; `blocked`: it cannot go on here,
-and the reason says why; `done`, `failed`: it is over."""
-RequestStatus = Literal["open", "answered", "expired", "cancelled"]
-MessageStatus = Literal["due", "delivered", "given up"]
-OVER: tuple[RunStatus, ...] = ("done", "failed")
-
-
-# ---------------------------------------------------------------- what is written
-
-
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """One event, or the result of one step, of a run or of a run inside it."""
-
-    run: str
-    """The id of the run; of one inside another `parent/name`."""
-    seq: int
-    """Its place in that run, growing; numbers may be left out."""
-    key: str
-    """What it is found by when its turn is entered again: `turn/strand/what#n`."""
-    time: float
-    body: str
-    """JSON on one line, as `serde.write_body` makes it; of a step ``{"v":1,"type":"step",...}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewRequest:
-    """A question that people are to find, or one of them at its next level: the id stays, the level grows.
-
-    An answer outranks a later level: where one counts already, the next level is not written.
-    """
-
-    run: str
-    """The run that asks, which may be one inside another."""
-    key: str
-    request: HumanRequest
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """What is to be delivered outside, such as by a webhook, even if this process ends before it is."""
-
-    id: str
-    """Unique; one that is there already is not kept twice."""
-    request: str
-    """The request that it is about; may be empty."""
-    level: int
-    target: str
-    """Where it goes, as whoever delivers it understands it."""
-    body: str
-    due: float | None = None
-    """From when on; None: at once."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one flush writes: all of it, or nothing."""
-
-    rows: list[NewRow] = field(default_factory=list[NewRow])
-    requests: list[NewRequest] = field(default_factory=list[NewRequest])
-    closed: list[str] = field(default_factory=list[str])
-    """Ids of requests that nobody waits for any more: open ones become `cancelled`. One of them may be asked again."""
-    timers: list[tuple[str, str, float]] = field(default_factory=list[tuple[str, str, float]])
-    """(run, key, due): a time that a run waits for."""
-    taken: list[int] = field(default_factory=list[int])
-    """Numbers of control messages that are met."""
-    turns: dict[str, int] = field(default_factory=dict[str, int])
-    """By run: the last turn that is finished."""
-    outbox: list[NewMessage] = field(default_factory=list[NewMessage])
-    """What is to be delivered outside."""
-    status: RunStatus | None = None
-    """What becomes of the root run; None: it stays as it is."""
-    reason: str = ""
-    """Why it is blocked, left or failed, or why it ended."""
-    wake: float | None = None
-    """Of a run that waits: when it is due by itself, a deadline or a timer; None: never."""
-    written: bool = False
-    """Whether it has been written, for whoever asked for it."""
-
-    def __bool__(self) -> bool:
-        parts = (self.rows, self.requests, self.closed, self.timers, self.taken, self.turns, self.outbox, self.status)
-        return any(parts)
-
-
-# ---------------------------------------------------------------- what is read
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to move a run on, until the lease ends or somebody else takes it over."""
-
-    run: str
-    """The id of the root run."""
-    fence: int
-    worker: str
-
-
-class Row(NamedTuple):
-    """One row, as it was read."""
-
-    run: str
-    seq: int
-    key: str
-    fence: int
-    time: float
-    body: Mapping[str, Any]
-    """Parsed. Of an erased row ``{"erased": digest}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRequest:
-    """One question, as it stands."""
-
-    request: HumanRequest
-    run: str
-    root: str
-    key: str
-    status: RequestStatus
-    asked: float
-    votes: tuple[HumanReply, ...] = ()
-    """Approvals so far, where more than one must agree; the last one settles it and is the `reply`."""
-    reply: HumanReply | None = None
-    decision_id: str = ""
-    """Named by whoever decided, so that the same decision handed in twice is known."""
-    decided: float | None = None
-    history: tuple[Mapping[str, Any], ...] = ()
-    """How its earlier levels ended: ``{"level": 0, "status": "expired", "at": ...}``."""
-
-    @property
-    def id(self) -> str:
-        """The request's id."""
-        return self.request.id
-
-
-@dataclass(frozen=True, slots=True)
-class StoredControl:
-    """A control message that nobody has met yet."""
-
-    number: int
-    action: str
-    text: str
-    by: str
-    force: bool
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """A message that is to be delivered outside, as it stands."""
-
-    id: str
-    run: str
-    """The root run that it belongs to."""
-    request: str
-    level: int
-    target: str
-    body: str
-    status: MessageStatus
-    attempts: int
-    """How often its delivery was begun."""
-    due: float | None
-    """When it is to be tried next."""
-    error: str = ""
-    """Why it was not delivered the last time."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerInfo:
-    """A process that moves runs on."""
-
-    name: str
-    agents: tuple[str, ...]
-    seen: float
-    """When it was there last."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """A run, as a list shows it."""
-
-    id: str
-    status: RunStatus
-    agents: tuple[str, ...]
-    """The agents that it needs, as ``name`` or ``name@version``."""
-    started: float
-    updated: float
-    turn: int
-    reason: str = ""
-    worker: str = ""
-    """Who holds the claim; empty: nobody, or their lease has ended."""
-    fence: int = 0
-    wake: float | None = None
-    open_requests: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Everything that is needed to go on with a run."""
-
-    info: RunInfo
-    spec: Mapping[str, Any]
-    rows: tuple[Row, ...]
-    """Of the run and those inside it, in the order in which they were written."""
-    turns: Mapping[str, int]
-    """By run: the last turn that is finished."""
-    requests: tuple[StoredRequest, ...]
-    """Every request of the run and those inside it."""
-    timers: Mapping[tuple[str, str], float]
-    """By run and key: when it is due."""
-    controls: tuple[StoredControl, ...]
-    """Those that are not met yet, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What came in for a run that is being moved on."""
-
-    requests: tuple[StoredRequest, ...]
-    """Those that are not open any more, of the ids that were asked about."""
-    controls: tuple[StoredControl, ...]
-
-
-# ---------------------------------------------------------------- the journal
 
 
 class Journal(Protocol):
@@ -272,10 +64,14 @@ class Journal(Protocol):
         """Return the time in seconds since the epoch, by the clock that deadlines are measured with."""
         ...
 
-    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
-        """Call a function, in any thread, soon after anything may have changed; return what ends that.
+    def watch(self, call: Callable[[], None], run: str = "") -> Callable[[], None]:
+        """Call a function, in any thread, soon after something may have changed; return what ends that.
 
         A call too many does no harm. One too few is made up for by whoever looks once a second.
+
+        Args:
+            call: the function.
+            run: only of this root run, which is held here; empty: of any.
         """
         ...
 
@@ -392,6 +188,10 @@ class Journal(Protocol):
         """
         ...
 
+    def standing(self, who: Sequence[str] = (), run: str = "") -> list[Standing]:
+        """Return which requests are open, in the order of `pending`, and all of them: what they ask is not read."""
+        ...
+
     def settle(
         self, id: str, level: int, reply: HumanReply, *, votes: int = 0, final: bool = True, decision_id: str = ""
     ) -> bool:
@@ -442,6 +242,10 @@ class Journal(Protocol):
 
     def attend(self, worker: str, agents: Sequence[str]) -> None:
         """Keep that a worker lives, and which agents it knows."""
+        ...
+
+    def counts(self) -> Counts:
+        """Return how much there is that is not over, for those who watch over the journal."""
         ...
 
     def workers(self) -> list[WorkerInfo]:

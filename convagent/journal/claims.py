@@ -6,7 +6,7 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, cast
 
-from ..errors import JournalError
+from ..errors import JournalError, one_of
 from ..serde import encode
 from .base import OVER, Claim, RunInfo, RunStatus
 from .codec import escaped, kept, listed, unescaped
@@ -34,7 +34,7 @@ def begin(
             "spec": kept(tx, encode(spec)),
         },
     )  # fmt: skip
-    tx.changed()
+    tx.changed(number)
     return number, Claim(run, 1, worker)
 
 
@@ -79,12 +79,48 @@ def claim_ready(
     return [(number, _take(tx, number, unescaped(id), fence, worker, lease)) for number, id, fence in chosen]
 
 
+STARTABLE = "root IS NULL AND ((status IN (?, ?) AND wake <= ?) OR (status = ? AND worker IS NOT NULL AND lease <= ?))"
+"""Which runs can go on, and are moved by nobody; `startable` says the values."""
+
+
+def startable(tx: Tx, since: float = 0.0) -> tuple[float, ...]:
+    """Return the values of `STARTABLE`.
+
+    Args:
+        since: only what has been ready, or due, for so many seconds; what its worker has left is meant anyway.
+    """
+    return (READY, WAITING, tx.now() - since, RUNNING, tx.ticks())
+
+
+def claim_one(tx: Tx, run: str, worker: str, lease: float) -> tuple[int, Claim] | None:
+    """Claim a run if it can go on and nobody moves it; of several who try at once, one gets it."""
+    row = tx.one(f"SELECT run, fence FROM runs WHERE id = ? AND {STARTABLE}{tx.lock}", (escaped(run), *startable(tx)))
+    return None if row is None else (row[0], _take(tx, row[0], run, row[1], worker, lease))
+
+
+def any_ready(tx: Tx, knows: Container[str]) -> bool:
+    """Return whether `claim_ready` may find anything, for whoever would otherwise keep others from writing."""
+    if tx.one(f"SELECT 1 FROM runs WHERE status = {READY} AND wake IS NOT NULL LIMIT 1"):
+        return True
+    ended = f"SELECT 1 FROM runs WHERE worker IS NOT NULL AND status = {RUNNING} AND lease <= ? LIMIT 1"
+    return bool(tx.one(ended, (tx.ticks(),)) or _due(tx, knows, 1) or _gone(tx))
+
+
+def _gone(tx: Tx) -> list[str]:
+    """Return the workers, as they are written, that have died on this machine with runs that they held."""
+    workers = tx.all("SELECT DISTINCT worker FROM runs WHERE worker IS NOT NULL AND status = ?", (RUNNING,))
+    return [worker for (worker,) in workers if is_gone(unescaped(worker))]
+
+
+def desert(tx: Tx) -> None:
+    """Let the leases end whose workers have died on this machine."""
+    for worker in _gone(tx):
+        tx.run("UPDATE runs SET lease = 0 WHERE worker = ? AND status = ?", (worker, RUNNING))
+
+
 def _deserted(tx: Tx, knows: Container[str]) -> list[tuple[int, str, int]]:
     """Return the runs whose worker has let its lease end, or has died on this machine, the longest first."""
-    workers = tx.all("SELECT DISTINCT worker FROM runs WHERE worker IS NOT NULL AND status = ?", (RUNNING,))
-    for (worker,) in workers:
-        if is_gone(unescaped(worker)):
-            tx.run("UPDATE runs SET lease = 0 WHERE worker = ? AND status = ?", (worker, RUNNING))
+    desert(tx)
     rows = tx.all(
         "SELECT run, id, fence, agents FROM runs WHERE worker IS NOT NULL AND status = ? AND lease <= ? "
         f"ORDER BY lease{tx.skip}",
@@ -142,7 +178,7 @@ def release(tx: Tx, run: str, status: RunStatus, reason: str) -> bool:
     )
     if status in OVER:
         end(tx, number)
-    tx.changed()
+    tx.changed(number)
     return True
 
 
@@ -162,14 +198,14 @@ def wake(tx: Tx, root: int) -> None:
         "UPDATE runs SET status = ?, wake = ?, updated = ? WHERE run = ? AND status = ?",
         (READY, now, now, root, WAITING),
     )
-    tx.changed()
+    tx.changed(root)
 
 
 def end(tx: Tx, root: int) -> None:
     """Let nothing of a run that is over be open."""
     tx.run(
-        "UPDATE requests SET status = ?, decided = ? WHERE request >= ? AND request < ? AND status = ?",
-        (CANCELLED, tx.now(), *span(root), OPEN),
+        f"UPDATE requests SET status = ?, decided = ? WHERE request >= ? AND request < ? AND status = {OPEN}",
+        (CANCELLED, tx.now(), *span(root)),
     )
     tx.run("DELETE FROM timers WHERE root = ?", (root,))
     tx.run("DELETE FROM controls WHERE root = ?", (root,))
@@ -221,7 +257,14 @@ def info_from(row: Any, ticks: float) -> RunInfo:
 
 
 def runs(tx: Tx, status: Sequence[RunStatus], limit: int, after: str) -> list[RunInfo]:
-    """Return runs, the latest first."""
+    """Return runs, the latest first.
+
+    Raises:
+        ConfigError: there is no such status.
+    """
+    unknown = [word for word in ((status,) if isinstance(status, str) else status) if word not in STATUSES]
+    if unknown or isinstance(status, str):
+        raise one_of("status", status if isinstance(status, str) else unknown[0], (f"({s!r},)" for s in STATUSES))
     where, values = ["r.root IS NULL"], list[Any]()
     if status:
         where.append(f"r.status IN ({', '.join('?' * len(status))})")

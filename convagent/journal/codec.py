@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from typing import Any, cast
+from zlib import crc32
 
 from ..human import HumanReply, HumanRequest
-from ..serde import encode, read_value, write_value
+from ..serde import encode, made, read_value, write_value
 from .base import RequestStatus, StoredRequest
 from .schema import NEVER, PER_RUN, REQUEST_STATUSES
 from .tx import Tx
+from .upcast import lift
 
 LARGE = 64 * 1024
 """From how many characters on a body is kept once for all that are the same."""
@@ -42,6 +44,11 @@ def listed(tx: Tx, names: Sequence[str]) -> int:
         tx.run("INSERT INTO lists (names) VALUES (?) ON CONFLICT (names) DO NOTHING", (text,))
         row = tx.one("SELECT list FROM lists WHERE names = ?", (text,))
     return int(row[0])
+
+
+def crc_of(seq: int, key: str, fence: int, time: float, body: str) -> int:
+    """Return the check sum of what stands in a row of events, as a number of four bytes."""
+    return crc32(f"{seq} {key} {fence} {time!r} {body}".encode("utf-8", "surrogatepass")) - 0x80000000
 
 
 # ---------------------------------------------------------------- large bodies
@@ -89,9 +96,10 @@ def dropped(tx: Tx, text: str) -> None:
 # ---------------------------------------------------------------- requests
 
 REQUEST = (
-    "q.body, run.id, root.id, q.key, q.status, q.asked, q.votes, q.reply, q.decision, q.decided, q.history "
+    "q.id, q.told, coalesce(told.body, q.body), run.id, root.id, q.key, q.status, q.asked, q.votes, q.reply, "
+    "q.decision, q.decided, q.history, told.seq, told.key, told.fence, told.time, told.crc "
     "FROM requests q JOIN runs run ON run.run = q.run "
-    f"JOIN runs root ON root.run = q.request / {PER_RUN}"
+    f"JOIN runs root ON root.run = q.request / {PER_RUN} LEFT JOIN events told ON told.place = q.told"
 )
 """What `request_from` reads."""
 
@@ -101,15 +109,22 @@ def due_of(request: HumanRequest) -> float:
     return NEVER if request.deadline is None else min(float(request.deadline), NEVER)
 
 
-def request_from(tx: Tx, row: Sequence[Any]) -> StoredRequest:
+def request_from(tx: Tx, row: Sequence[Any], bodies: Mapping[int, Mapping[str, Any]] | None = None) -> StoredRequest:
     """Return a request from a row of `REQUEST`.
+
+    Args:
+        bodies: by place: events that were read already.
 
     Raises:
         ValueError: it is damaged.
     """
-    body, run, root, key, status, asked, votes, reply, decision, decided, history = row
+    id, place, body, run, root, key, status, asked, votes, reply, decision, decided, history, *holder = row
+    seq, row_key, fence, time, crc = holder
+    known = bodies.get(place) if bodies else None
+    if known is None and crc is not None and crc_of(seq, row_key, fence, time, body) != crc:
+        raise ValueError("the check sum of the row that holds it is wrong")
     return StoredRequest(
-        request=read_value(HumanRequest, found(tx, body)),
+        request=_request(id, json.loads(found(tx, body) or "null") if known is None else known),
         run=unescaped(run),
         root=unescaped(root),
         key=unescaped(key),
@@ -121,6 +136,17 @@ def request_from(tx: Tx, row: Sequence[Any]) -> StoredRequest:
         decided=decided,
         history=tuple(cast("list[Mapping[str, Any]]", json.loads(history))) if history else (),
     )
+
+
+def _request(id: str, body: Any) -> HumanRequest:
+    """Return a request from what JSON made of it, or of the event which tells of it."""
+    match body:
+        case {"type": str(), "request": _}:
+            return made(HumanRequest, lift(body)["request"])
+        case {"erased": str()}:
+            return HumanRequest(unescaped(id), "(erased)", "")
+        case _:
+            return made(HumanRequest, body)
 
 
 def votes_text(id: str, votes: Sequence[HumanReply]) -> str:

@@ -7,18 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..duration import Duration, seconds
+from ..errors import ConfigError, JournalError, one_of
 from ..human import Decision, HumanReply, HumanRequest, NotUnderstood, Receipt
 from ..oversight.answers import read_answer
 from ..oversight.authority import Directory, directory_of
-from ..oversight.counting import as_it_stands, is_vote, missing, too_late, voted
+from ..oversight.counting import as_it_stands, is_vote, missing, outdated, too_late, voted
 from ..serde import read_body
-from .base import Journal, RunInfo, RunStatus, StoredRequest
+from .base import Journal, RunInfo, RunStatus, Standing, StoredRequest
 from .record import Verdict
 
 if TYPE_CHECKING:
     from ..events import Event
 
 STEP = "step"
+ACTIONS = ("pause", "unpause", "say", "stop", "revoke")
+"""What a run can be told by somebody outside."""
 
 
 class Inbox:
@@ -52,10 +55,17 @@ class Inbox:
             limit: how many at most.
             after: the id of the last one of the page before.
         """
-        who = [name for name in (role, person) if name]
+        return self.journal.pending(self._names(role, person), run, limit, after)
+
+    def standing(self, *, role: str = "", person: str = "", run: str = "") -> list[Standing]:
+        """Return which requests are open, all of them and in the order of `pending`; what they ask is not read."""
+        return self.journal.standing(self._names(role, person), run)
+
+    def _names(self, role: str, person: str) -> list[str]:
+        names = [name for name in (role, person) if name]
         if person and self.people is not None:
-            who += self.people.roles_of(person)
-        return self.journal.pending(who, run, limit, after)
+            names += self.people.roles_of(person)
+        return names
 
     def get(self, id: str) -> StoredRequest | None:
         """Return one request, open or not; None: there is none of this id."""
@@ -71,15 +81,17 @@ class Inbox:
         Raises:
             JournalError: there is no such run, or what is kept of it is damaged.
         """
-        rows = self.journal.load(run_id.partition("/")[0]).rows
-        told = (row for row in rows if row.run == run_id and row.body.get("type") not in (STEP, None))
+        rows = [row for row in self.journal.load(run_id.partition("/")[0]).rows if row.run == run_id]
+        if "/" in run_id and not rows:
+            raise JournalError(f"{self.journal.url}: there is no run {run_id!r}; `convagent runs` lists them")
+        told = (row for row in rows if row.body.get("type") not in (STEP, None))
         return [read_body(row.body, row.run, row.seq, row.time) for row in told]
 
     # ------------------------------------------------------------ deciding
 
     def decide(
         self, request_id: str, decision: Decision | str, *, by: str = "", decision_id: str = "",
-        channel: str = "inbox", roles: Sequence[str] = ("*",), authenticated: str = "claimed",
+        channel: str = "inbox", roles: Sequence[str] = ("*",), authenticated: str = "claimed", level: int | None = None,
     ) -> Receipt:  # fmt: skip
         """Answer a request, and wake its run. Of several answers at once one counts.
 
@@ -91,25 +103,36 @@ class Inbox:
             channel: the way on which it came.
             roles: those in which they may answer, where there is no list of people.
             authenticated: how it is known who answers.
+            level: that of the question as they read it: once it was escalated the answer is late; None: whatever it
+                is now.
 
         Returns:
             what became of it. Nothing is raised for what a person typed.
 
         Raises:
+            ConfigError: an argument is of another type.
             JournalUnavailable: the journal cannot be reached; nothing was decided as far as can be known, and the
                 same answer under the same `decision_id` may be handed in again.
         """
+        for name, value in (("request_id", request_id), ("by", by), ("decision_id", decision_id)):
+            if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ConfigError(f"{name}={value!r}: expected text")
+        if not isinstance(decision, (str, Decision)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"decision={decision!r}: expected a decision such as `approve`, or what a person typed")
         reply = HumanReply(request_id, by=by, channel=channel, roles=tuple(roles), authenticated=authenticated)
         given = replace(reply, text=decision) if isinstance(decision, str) else replace(reply, decision=decision)
-        return self.answer(given, decision_id=decision_id)
+        return self.answer(given, decision_id=decision_id, level=level)
 
-    def answer(self, reply: HumanReply, form: Any = None, *, decision_id: str = "") -> Receipt:
+    def answer(
+        self, reply: HumanReply, form: Any = None, *, decision_id: str = "", level: int | None = None
+    ) -> Receipt:
         """Hand in an answer that a channel brought; see `decide`.
 
         Args:
             reply: the answer; it names its request.
             form: the pydantic model of the request's form, whose own validators have a say, too.
             decision_id: names this answer.
+            level: that of the question as it was read.
         """
         seen: StoredRequest | None = None
         while True:
@@ -119,16 +142,18 @@ class Inbox:
             if stored == seen:  # it stands as it was looked at, and yet no answer counts: its time is up
                 self.journal.expire(stored.id, stored.request.level)
                 return Receipt("late", "its time was up; nobody waits for this answer any more")
-            seen, receipt = stored, self._try(stored, reply, form, decision_id)
+            seen, receipt = stored, self._try(stored, reply, form, decision_id, level)
             if receipt is not None:
                 return receipt
 
-    def _try(self, stored: StoredRequest, reply: HumanReply, form: Any, decision_id: str) -> Receipt | None:
+    def _try(
+        self, stored: StoredRequest, reply: HumanReply, form: Any, decision_id: str, level: int | None
+    ) -> Receipt | None:
         """Hand in an answer to a request as it stood; None: it stands otherwise by now."""
         request = as_it_stands(stored.request, stored.votes)
-        again = _again(stored, reply, decision_id)
-        if again is not None:
-            return again
+        refused = _again(stored, decision_id) or _outdated(stored, level) or _voted_already(stored, reply)
+        if refused is not None:
+            return refused
         try:
             decision = read_answer(request, reply, self._people_of(stored), form)
         except NotUnderstood as wrong:
@@ -145,6 +170,8 @@ class Inbox:
         return voted(missing(stored.request, stored.votes) - 1) if vote else Receipt("accepted")
 
     def _too_late(self, stored: StoredRequest, decision: Decision | None) -> Receipt:
+        if stored.status == "expired" and stored.request.otherwise:
+            return Receipt("late", f"its time was up, or somebody passed it on: {stored.request.otherwise}")
         return too_late(stored.request, stored.reply, decision)
 
     def _people_of(self, stored: StoredRequest) -> Directory | None:
@@ -167,17 +194,32 @@ class Inbox:
         """Let the time of requests be up whose deadline has passed; return their ids."""
         return self.journal.expire()
 
-    def escalate(self, request_id: str, by: str) -> Receipt:
-        """Let the time of a request be up now, so that what was to follow follows."""
+    def escalate(self, request_id: str, by: str, *, level: int | None = None) -> Receipt:
+        """Let the time of a request be up now, so that what was to follow follows.
+
+        Args:
+            request_id: which one.
+            by: who passes it on.
+            level: that of the question as they read it; None: whatever it is now.
+        """
         stored = self.journal.request(request_id)
         if stored is None:
             return Receipt("unknown", f"there is no request {request_id!r}; it may have been deleted")
-        if self.journal.expire(request_id, stored.request.level, force=True, by=by):
+        seen = stored.request.level if level is None else level
+        if self.journal.expire(request_id, seen, force=True, by=by):
             return Receipt("accepted")
         return Receipt("late", "that request is open no more, or was escalated already")
 
     def steer(self, run: str, action: str, text: str = "", by: str = "") -> bool:
-        """Send a control message to a run: `pause`, `unpause`, `say`, `stop`. Return False if it is over or unknown."""
+        """Send a control message to a run: `pause`, `unpause`, `say`, `stop`. Return False if it is over or unknown.
+
+        Raises:
+            ConfigError: there is no such action, or nothing is said.
+        """
+        if action not in ACTIONS:
+            raise one_of("action", action, ACTIONS)
+        if action == "say" and not text.strip():
+            raise ConfigError("steer(..., 'say'): expected what is to be said")
         return self.journal.steer(run, action, text, by)
 
     # ------------------------------------------------------------ the record
@@ -207,10 +249,18 @@ class Inbox:
         return self.journal.record.prune(self.journal.now() - seconds(older_than, "older_than"))
 
 
-def _again(stored: StoredRequest, reply: HumanReply, decision_id: str) -> Receipt | None:
+def _again(stored: StoredRequest, decision_id: str) -> Receipt | None:
     """Return the receipt of an answer that was handed in before; None: it was not."""
     if decision_id and decision_id == stored.decision_id and stored.reply is not None:
         return Receipt("duplicate", "this very answer has been handed in already, and counts")
+    return None
+
+
+def _outdated(stored: StoredRequest, level: int | None) -> Receipt | None:
+    return outdated(stored.request, level) if stored.status == "open" else None
+
+
+def _voted_already(stored: StoredRequest, reply: HumanReply) -> Receipt | None:
     approves = reply.decision.verb == "approve" if reply.decision is not None else reply.text.strip() == "approve"
     if approves and reply.by and stored.status == "open" and any(vote.by == reply.by for vote in stored.votes):
         return Receipt("duplicate", f"{reply.by} has approved already; {_need(stored.request)}")

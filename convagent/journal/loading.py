@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import JournalError
-from .base import Claim, Loaded, News, StoredControl, StoredRequest
+from ..events import InputRequestEvent
+from .base import Claim, Loaded, News, Row, StoredControl, StoredRequest
 from .claims import INFO, info_from
 from .codec import REQUEST, escaped, found, request_from, unescaped
 from .rows import damaged, rows_of, runs_of
@@ -39,7 +40,7 @@ def load(tx: Tx, run: str) -> Loaded:
         spec=wanted,
         rows=rows,
         turns={kept.id: kept.turn for kept in inner.values()},
-        requests=tuple(requests_of(tx, number, run)),
+        requests=tuple(requests_of(tx, number, run, _told(number, rows))),
         timers={(inner[n].id, unescaped(key)): due for n, key, due in timers if n in inner},
         controls=controls_of(tx, number),
     )
@@ -59,15 +60,28 @@ def spec(tx: Tx, run: str) -> Mapping[str, Any]:
         raise damaged(tx, run, "its specification", str(wrong)) from None
 
 
-def requests_of(tx: Tx, root: int, run: str) -> list[StoredRequest]:
+def _told(root: int, rows: Sequence[Row]) -> dict[int, Mapping[str, Any]]:
+    """Return the events that hold requests, by their places."""
+    first = span(root)[0] + 1
+    return {place: row.body for place, row in enumerate(rows, first) if row.body.get("type") == InputRequestEvent.type}
+
+
+def requests_of(
+    tx: Tx, root: int, run: str, bodies: Mapping[int, Mapping[str, Any]] | None = None
+) -> list[StoredRequest]:
     """Return every request of a run and those inside it, in the order in which they were first asked.
+
+    Args:
+        root: the run's number.
+        run: its id.
+        bodies: by place: events that were read already.
 
     Raises:
         JournalError: one is damaged.
     """
     rows = tx.all(f"SELECT {REQUEST} WHERE q.request >= ? AND q.request < ? ORDER BY q.request", span(root))
     try:
-        return [request_from(tx, row) for row in rows]
+        return [request_from(tx, row, bodies) for row in rows]
     except ValueError as wrong:
         raise damaged(tx, run, "a request", str(wrong)) from None
 

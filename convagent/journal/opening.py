@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from ..errors import ConfigError, JournalError
+from .addresses import POSTGRES, expect_address
 
 if TYPE_CHECKING:
     from .base import Journal
 
-_POSTGRES = ("postgresql://", "postgres://")
 _SQLITE = "sqlite:///"
 
 
@@ -32,7 +34,8 @@ def open_journal(target: Journal | str | os.PathLike[str], *, create: bool = Tru
     if not isinstance(target, (str, os.PathLike)) or not os.fspath(target):
         raise ConfigError(f"journal={target!r}: expected a path, a postgresql:// address, or a journal")
     place = os.fspath(target)
-    if place.startswith(_POSTGRES):
+    expect_address(place)
+    if place.startswith(POSTGRES):
         from .postgres import PostgresJournal
 
         return PostgresJournal(place)
@@ -45,3 +48,14 @@ def open_journal(target: Journal | str | os.PathLike[str], *, create: bool = Tru
     from .sqlite import SQLiteJournal
 
     return SQLiteJournal(path)
+
+
+@contextmanager
+def opened(target: Journal | str | os.PathLike[str], *, create: bool = True) -> Generator[Journal]:
+    """Give the journal at a place, and let go of it at the end, unless it is a journal itself; see `open_journal`."""
+    journal = open_journal(target, create=create)
+    try:
+        yield journal
+    finally:
+        if journal is not target:
+            journal.close()

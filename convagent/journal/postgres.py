@@ -6,14 +6,17 @@ import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from threading import Lock, Semaphore
 from typing import Any, LiteralString, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..errors import JournalError, JournalUnavailable, MissingExtra
+from .addresses import ESCAPED, expect_address, passwords, without_password
+from .condition import Condition, condition
 from .schema import POSTGRES, VERSION, migrations, tables
 from .store import DatabaseJournal
 from .tx import SQLValue, Tx
+from .watching import Watchers
 
 try:
     import psycopg
@@ -32,6 +35,12 @@ _SESSION = (
 )
 _TOGETHER = 0.02
 """Seconds: what is notified of sooner after another notification is told together."""
+_AT_ONCE = 64
+"""How many rows one statement adds."""
+_NAMED = 300
+"""How many runs one notification names; it has room for 8,000 bytes."""
+_ENDED = ("25P03", "25P04")
+"""Codes of errors: the server has ended a transaction in which nothing happened, or which took too long."""
 _LISTENING = 0.5
 """Seconds after which the thread that listens looks whether anybody still wants to know."""
 
@@ -51,8 +60,9 @@ class PostgresJournal(DatabaseJournal):
 
     def __init__(self, url: str) -> None:
         super().__init__()
+        expect_address(url)
         self._address, self._url = url, without_password(url)
-        self._secret = urlsplit(url).password or ""
+        self._secrets = passwords(url)
         self._abandoned: list[object] = []
         """Connections of the process that this one was forked from."""
         self._begin_anew()
@@ -72,6 +82,11 @@ class PostgresJournal(DatabaseJournal):
     def url(self) -> str:
         """Its address, without a password."""
         return self._url
+
+    @property
+    def address(self) -> str:
+        """Its address with the password, for what shares its database. Not to be shown."""
+        return self._address
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -113,7 +128,7 @@ class PostgresJournal(DatabaseJournal):
         if self._pid != os.getpid():
             self._abandoned += self._idle
             self._held.clear()
-            self._watchers.clear()
+            self._watchers = Watchers()
             self._begin_anew()
         if self._ended.is_set():
             raise JournalError(f"{self.url}: the journal is closed")
@@ -161,7 +176,7 @@ class PostgresJournal(DatabaseJournal):
             tx = _PostgresTx(self.url, connection, " FOR UPDATE")
             yield tx
             if tx.told:
-                tx.run(f"NOTIFY {SCHEMA}")
+                tx.one("SELECT pg_notify(?, ?)", (SCHEMA, _named(tx.told)))
             connection.execute("COMMIT")
 
     @contextmanager
@@ -181,17 +196,15 @@ class PostgresJournal(DatabaseJournal):
 
     def _error(self, error: psycopg.Error) -> JournalError:
         if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
-            return JournalError(
-                f"{self.url}: this address cannot be read; characters such as @ : / in a password are written as %40 "
-                "%3A %2F"
-            )
+            return JournalError(f"{self.url}: this address cannot be read; {ESCAPED}")
         text = str(error).strip().replace("\n", " ")
-        text = text.replace(self._secret, "***") if self._secret else text
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
         if isinstance(error, errors.DiskFull):
             return JournalError(f"{self.url}: the disk of the database is full ({text}); make room there")
         if isinstance(error, errors.UniqueViolation):
             return JournalError(f"{self.url}: another process has written the same at this moment ({text})")
-        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) or error.sqlstate in _ENDED:
             return JournalUnavailable(f"{self.url}: the database cannot be reached, or is locked: {text}")
         return JournalError(f"{self.url}: the journal cannot be used: {text}")
 
@@ -199,6 +212,11 @@ class PostgresJournal(DatabaseJournal):
         """Return the time in seconds since the epoch, as the database has it."""
         with self.read() as tx:
             return tx.now()
+
+    def condition(self) -> Condition:
+        """Return how its server stands, for whoever looks after it."""
+        with self.read() as tx:
+            return condition(tx, SCHEMA)
 
     # ------------------------------------------------------------ watching
 
@@ -208,17 +226,24 @@ class PostgresJournal(DatabaseJournal):
             try:
                 with self._connect() as connection:
                     connection.execute(f"LISTEN {SCHEMA}")
-                    self._tell()  # of what was not heard
+                    self._watchers.tell()  # of what was not heard
                     while self._is_watched():
-                        if list(connection.notifies(timeout=_LISTENING, stop_after=1)):
-                            self._tell()
+                        if heard := list(connection.notifies(timeout=_LISTENING, stop_after=1)):
+                            self._watchers.tell(_roots(note.payload for note in heard))
                             self._ended.wait(_TOGETHER)
             except psycopg.Error:
                 self._ended.wait(_LISTENING)  # it is told by whoever needs the database; here it is tried again
 
-    def _tell(self) -> None:
-        for call in tuple(self._watchers):
-            call()
+
+def _named(roots: set[int]) -> str:
+    """Return the numbers of runs as what a notification says; of many nothing, which means any."""
+    return ",".join(map(str, sorted(roots))) if len(roots) <= _NAMED else ""
+
+
+def _roots(said: Iterable[str]) -> set[int] | None:
+    """Return the numbers of runs that notifications name; None: it may be any."""
+    texts = [text for one in said for text in one.split(",")]
+    return {int(text) for text in texts} if all(map(str.isdecimal, texts)) else None
 
 
 def _roll_back(connection: psycopg.Connection[Any]) -> None:
@@ -228,14 +253,6 @@ def _roll_back(connection: psycopg.Connection[Any]) -> None:
             connection.execute("ROLLBACK")
     except psycopg.Error:
         connection.close()
-
-
-def without_password(url: str) -> str:
-    """Return an address as it may be shown."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if "password" not in name], safe="/")
-    return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{at}{host}", parts.path, query, ""))
 
 
 @cache
@@ -250,7 +267,7 @@ class _PostgresTx:
     def __init__(self, url: str, connection: psycopg.Connection[Any], lock: str) -> None:
         self.url, self.lock = url, lock
         self.skip = f"{lock} SKIP LOCKED" if lock else ""
-        self.told = False
+        self.told: set[int] = set()
         self._connection = connection
 
     def _execute(self, sql: str, values: Sequence[SQLValue]) -> psycopg.Cursor[Any]:
@@ -266,8 +283,13 @@ class _PostgresTx:
         return self._execute(sql, values).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[SQLValue]]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_translated(sql), rows)
+        # Not by `executemany`: its pipeline ends with a message after which the server's limit for idle transactions
+        # does not count, and a process that is frozen there would hold its locks until it goes on.
+        head, mark, values = sql.rpartition("VALUES ")
+        left = iter(rows)
+        while some := list(islice(left, _AT_ONCE)):
+            sql = f"{head}{mark}{', '.join([values] * len(some))}"
+            self._execute(sql, [value for row in some for value in row])
 
     def insert(self, table: str, key: str, values: dict[str, SQLValue]) -> int:
         marks = ", ".join("?" * len(values))
@@ -285,5 +307,5 @@ class _PostgresTx:
     def alone(self, table: str) -> None:
         self.run(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
-    def changed(self) -> None:
-        self.told = True
+    def changed(self, root: int) -> None:
+        self.told.add(root)

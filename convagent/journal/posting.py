@@ -30,7 +30,7 @@ def post(tx: Tx, root: int, message: NewMessage, now: float) -> None:
             kept(tx, escaped(message.body)), now if message.due is None else message.due, DUE,
         ),
     )  # fmt: skip
-    tx.changed()
+    tx.changed(root)
 
 
 def claim_messages(tx: Tx, limit: int, lease: float, target: str = "") -> list[StoredMessage]:

@@ -217,9 +217,14 @@ class Record:
     def forget(self, person: str) -> int:
         """Delete what is kept of a person in runs that are over, and return how many rows that concerned.
 
-        That are the rows in which their name stands: what they answered, decided, said and were asked. The rows
-        stay in their chains, which still verify. What agents repeated of it, without the name, stays.
+        That are the rows in which their name stands as a word: what they answered, decided, said and were asked. The
+        rows stay in their chains, which still verify. What agents repeated of it, without the name, stays.
+
+        Raises:
+            ConfigError: nobody is named.
         """
+        if not person.strip():
+            raise ConfigError(f"forget({person!r}): expected the name of a person")
         count = 0
         for root in self._roots():
             with self._database.write() as tx:

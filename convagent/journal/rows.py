@@ -6,19 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from zlib import crc32
 
 from ..chain import chained, digest_of, head_of
 from ..errors import JournalError
 from .base import Row
-from .codec import found, unescaped
+from .codec import crc_of, found, unescaped
 from .schema import span
 from .tx import Tx
-
-
-def crc_of(seq: int, key: str, fence: int, time: float, body: str) -> int:
-    """Return the check sum of what stands in a row, as a number of four bytes."""
-    return crc32(f"{seq} {key} {fence} {time!r} {body}".encode("utf-8", "surrogatepass")) - 0x80000000
 
 
 def damaged(tx: Tx, run: str, where: str, why: str) -> JournalError:
@@ -71,7 +65,9 @@ def rows_of(tx: Tx, root: int, runs: Mapping[int, Kept]) -> list[Row]:
         if place != expected or kept is None:
             raise damaged(tx, whole, f"row at place {expected}", "it is missing, or its run is")
         try:
-            _check(kept, seq, key, fence, time, body, crc)
+            if crc_of(seq, key, fence, time, body) != crc:
+                raise ValueError("its check sum is wrong")
+            _check_turn(kept, key)
             texts.append(body if body[0] == "{" else found(tx, body))
         except (ValueError, TypeError, LookupError) as wrong:
             raise damaged(tx, kept.id, f"row {seq} (place {place})", str(wrong)) from None
@@ -85,9 +81,7 @@ def rows_of(tx: Tx, root: int, runs: Mapping[int, Kept]) -> list[Row]:
     ]
 
 
-def _check(kept: Kept, seq: int, key: str, fence: int, time: float, body: str, crc: int) -> None:
-    if crc_of(seq, key, fence, time, body) != crc:
-        raise ValueError("its check sum is wrong")
+def _check_turn(kept: Kept, key: str) -> None:
     turn = key.partition("/")[0]
     if turn.isdecimal() and int(turn) > kept.turn + 1:
         raise ValueError(f"it belongs to turn {turn}, and turn {kept.turn} is the last one that is finished")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..errors import JournalError
 
-VERSION = 1
+VERSION = 3
 """The version of the tables. A migration leads from each one to the next."""
 PER_RUN = 1 << 24
 """How many rows, and how many requests, a run and those inside it may have. What belongs to one root stands together,
@@ -81,6 +81,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_root ON runs (root) WHERE root IS NOT NULL;
 CREATE INDEX runs_wake ON runs (status, agents, wake) WHERE wake IS NOT NULL;
 CREATE INDEX runs_worker ON runs (worker) WHERE worker IS NOT NULL;
+CREATE INDEX runs_open ON runs (status, run) WHERE status IN (0, 1, 3, 4); -- neither waiting nor over
 
 CREATE TABLE events (
     place {integer} PRIMARY KEY, -- of a root's rows: its number times PER_RUN, and on from there
@@ -111,7 +112,8 @@ CREATE TABLE requests (
     asked {real} NOT NULL,
     due {real} NOT NULL,        -- `NEVER`: it waits for ever
     people {integer} NOT NULL,  -- the list of those whom it is for
-    body TEXT NOT NULL,
+    body TEXT NOT NULL,         -- empty: it stands in the row that tells of it
+    told {integer},             -- that row's place
     votes TEXT,
     reply TEXT,
     decision TEXT,              -- the id that the decider gave, or who escalated it
@@ -119,6 +121,7 @@ CREATE TABLE requests (
     history TEXT
 );
 CREATE INDEX requests_due ON requests (due, asked, request, people, status) WHERE status = 0;
+CREATE INDEX requests_people ON requests (people) WHERE status = 0;
 
 CREATE TABLE timers (
     root {integer} NOT NULL,
@@ -169,7 +172,11 @@ CREATE TABLE seals (
 )
 """
 
-_MIGRATIONS: Mapping[int, str] = {}
+_TWO_INDEXES = """
+CREATE INDEX IF NOT EXISTS runs_open ON runs (status, run) WHERE status IN (0, 1, 3, 4);
+CREATE INDEX IF NOT EXISTS requests_people ON requests (people) WHERE status = 0
+"""
+_MIGRATIONS: Mapping[int, str] = {1: "ALTER TABLE requests ADD COLUMN told {integer}", 2: _TWO_INDEXES}
 """By version: the statements that lead from it to the next one."""
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Literal
 from urllib.parse import quote
 
 from ..errors import JournalError, JournalUnavailable, one_of
+from . import asking, claims
+from .base import Claim
 from .clock import Clock, Moment
 from .schema import SQLITE, VERSION, migrations, tables
 from .store import DatabaseJournal
 from .tx import SQLValue, Tx
+from .watching import Watchers
 
 BUSY = 100
 """Milliseconds that a call waits for others to end their transaction."""
@@ -112,6 +115,10 @@ class SQLiteJournal(DatabaseJournal):
             raise JournalError(f"{self.path}: the journal is gone: {error.strerror or error}; put it back") from None
         return found.st_dev, found.st_ino
 
+    def _check_file(self) -> None:
+        if self._file() != self._opened:
+            raise JournalError(f"{self.path}: another file was put in the journal's place; open it anew")
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables, or bring them up to date, and end leases of before the machine was started."""
         names = _tables_of(connection)
@@ -168,23 +175,21 @@ class SQLiteJournal(DatabaseJournal):
     def write(self) -> Generator[Tx]:
         """Begin a transaction; what it did counts when the block ends."""
         with self._transaction("BEGIN IMMEDIATE") as tx:
-            if self._file() != self._opened:
-                raise JournalError(f"{self.path}: another file was put in the journal's place; open it anew")
+            self._check_file()
             if tx.ticks() - self._noted > REMEMBER:
                 self._note(tx)
             yield tx
+            count = 0
             if tx.told:
                 tx.run("UPDATE meta SET value = value + 1 WHERE name = 'changes'")
-                if self._watchers:
-                    tx.told = tx.changes()
-        if tx.told and self._watchers:
-            self._tell(tx.told)
+                count = tx.changes() if self._watchers else 0
+        if count:
+            self._tell(count, tx.told)
 
-    def _tell(self, count: int) -> None:
+    def _tell(self, count: int, roots: set[int]) -> None:
         if count == self._told + 1:
             self._told = count  # so that the thread that looks does not tell it again
-        for call in tuple(self._watchers):
-            call()
+        self._watchers.tell(roots)
 
     @contextmanager
     def read(self) -> Generator[Tx]:
@@ -197,19 +202,22 @@ class SQLiteJournal(DatabaseJournal):
         if self._pid != os.getpid():
             self._abandoned.append(self._connection)
             self._held.clear()
-            self._watchers.clear()
+            self._watchers = Watchers()
             self._connect()
-        with self._lock, self._said():
+        with self._lock:
             connection = self._connection
             if connection is None:
                 raise JournalError(f"{self.path}: the journal is closed")
-            connection.execute(begin)
             try:
+                connection.execute(begin)
                 yield _SQLiteTx(self.path, connection, self._clock)
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            except BaseException as error:
+                with self._said():
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise self._error(error) from error
                 raise
 
     @contextmanager
@@ -228,6 +236,30 @@ class SQLiteJournal(DatabaseJournal):
             if name.startswith(start):
                 return JournalError(f"{self.path}: {told} ({error})")
         return JournalError(f"{self.path}: the journal cannot be used: {error}")
+
+    # Only one process writes at a time: whoever but looks for work is not to hold the others up.
+
+    def claim_ready(self, worker: str, knows: Container[str], lease: float, limit: int = 1) -> list[Claim]:
+        """Claim runs that are to be moved on; see `Journal.claim_ready`."""
+        if self._finds_nothing(lambda tx: claims.any_ready(tx, knows)):
+            return []
+        return super().claim_ready(worker, knows, lease, limit)
+
+    def expire(self, id: str = "", level: int = 0, *, force: bool = False, by: str = "") -> list[str]:
+        """Let the time of open requests be up; see `Journal.expire`."""
+        if not id and self._finds_nothing(asking.any_due):
+            return []
+        return super().expire(id, level, force=force, by=by)
+
+    def _finds_nothing(self, look: Callable[[Tx], bool]) -> bool:
+        """Return whether there is nothing to write. Now and then there is: how the clocks stand to each other."""
+        if self._clock.ticks() - self._noted > REMEMBER:
+            return False
+        with self.read() as tx:
+            found = look(tx)
+        if not found:
+            self._check_file()  # else whoever writes does
+        return not found
 
     def shred(self) -> None:
         """Let what was deleted be gone from the files: also from the log that is written before them."""
@@ -273,8 +305,8 @@ class SQLiteJournal(DatabaseJournal):
                         (count,) = connection.execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()
                         seen, changed = version, int(count) != self._told
                         self._told = int(count)
-                        for call in tuple(self._watchers) if changed else ():
-                            call()
+                        if changed:
+                            self._watchers.tell()
                 except (sqlite3.Error, JournalError):
                     seen = -1  # it is told by whoever needs the file; here it is looked at again
                 time.sleep(LOOK)  # `Event.wait` takes three times as much of the processor
@@ -327,7 +359,7 @@ class _SQLiteTx:
 
     def __init__(self, url: str, connection: sqlite3.Connection, clock: Clock) -> None:
         self.url = url
-        self.told = 0
+        self.told: set[int] = set()
         self._execute, self._executemany = connection.execute, connection.executemany
         self._clock = clock
         self.now, self.ticks = clock.wall, clock.ticks
@@ -359,8 +391,8 @@ class _SQLiteTx:
 
     def alone(self, table: str) -> None: ...
 
-    def changed(self) -> None:
-        self.told = 1
+    def changed(self, root: int) -> None:
+        self.told.add(root)
 
     def changes(self) -> int:
         """Return how often something has changed."""

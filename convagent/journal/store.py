@@ -12,7 +12,7 @@ from typing import Any, Self
 from ..chain import Salts
 from ..errors import FencedError
 from ..human import HumanReply
-from . import asking, claims, loading, posting, writing
+from . import asking, claims, counting, loading, posting, writing
 from .base import (
     Batch,
     Claim,
@@ -21,14 +21,17 @@ from .base import (
     News,
     RunInfo,
     RunStatus,
+    Standing,
     StoredMessage,
     StoredRequest,
     WorkerInfo,
 )
 from .codec import escaped
+from .counting import Counts
 from .heart import Heart
 from .record import Record
 from .tx import Tx
+from .watching import Watchers
 from .writing import Held
 
 LEASE = 15.0
@@ -46,7 +49,7 @@ class DatabaseJournal(ABC):
         self.record = Record(self)
         self._held: dict[str, Held] = {}
         self._salts = Salts()
-        self._watchers: list[Callable[[], None]] = []
+        self._watchers = Watchers()
         self._watching = False
         """Whether a thread looks for changes."""
         self._lock = Lock()
@@ -69,18 +72,14 @@ class DatabaseJournal(ABC):
     def now(self) -> float:
         """Return the time in seconds since the epoch, by the clock that deadlines are measured with."""
 
-    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
-        """Call a function, in any thread, soon after anything may have changed; return what ends that."""
-        self._watchers.append(call)
+    def watch(self, call: Callable[[], None], run: str = "") -> Callable[[], None]:
+        """Call a function, in any thread, soon after something may have changed; return what ends that."""
+        held = self._held.get(run)
+        end = self._watchers.add(call, None if held is None else held.root)
         with self._lock:
             if not self._watching:
                 self._watching = True
                 Thread(target=self._follow, name="convagent-watch", daemon=True).start()
-
-        def end() -> None:
-            if call in self._watchers:
-                self._watchers.remove(call)
-
         return end
 
     @abstractmethod
@@ -139,6 +138,18 @@ class DatabaseJournal(ABC):
         for claim, one in held:
             self._held[claim.run] = one
         return [claim for claim, _ in held]
+
+    def claim_one(self, run: str, worker: str, lease: float) -> Claim | None:
+        """Claim a run if it can go on and nobody moves it, this process neither; None: it is not to be had."""
+        if worker == self.heart.worker and run in self.heart.runs:
+            return None
+        with self.write() as tx:
+            found = claims.claim_one(tx, run, worker, lease)
+            held = None if found is None else writing.held_by(tx, *found)
+        if found is None or held is None:
+            return None
+        self._held[run] = held
+        return found[1]
 
     def renew(self, worker: str, lease: float) -> frozenset[str]:
         """Prolong every claim of a worker, and return the runs that it still holds."""
@@ -217,6 +228,11 @@ class DatabaseJournal(ABC):
         with self.read() as tx:
             return asking.pending(tx, who, run, limit, after)
 
+    def standing(self, who: Sequence[str] = (), run: str = "") -> list[Standing]:
+        """Return which requests are open, in the order of `pending`; what they ask is not read."""
+        with self.read() as tx:
+            return asking.standing(tx, who, run)
+
     def settle(
         self, id: str, level: int, reply: HumanReply, *, votes: int = 0, final: bool = True, decision_id: str = ""
     ) -> bool:
@@ -255,6 +271,11 @@ class DatabaseJournal(ABC):
         """Keep that a worker lives, and which agents it knows. To be said again while it does."""
         with self.write() as tx:
             posting.attend(tx, worker, agents)
+
+    def counts(self) -> Counts:
+        """Return how much there is that is not over."""
+        with self.read() as tx:
+            return counting.counts(tx)
 
     def workers(self) -> list[WorkerInfo]:
         """Return the workers that were there in the last day, the latest first."""

@@ -31,7 +31,7 @@ class Tx(Protocol):
         ...
 
     def many(self, sql: str, rows: Iterable[Sequence[SQLValue]]) -> None:
-        """Change something once for each of these."""
+        """Add these rows; the statement ends with `VALUES` and one row of marks."""
         ...
 
     def insert(self, table: str, key: str, values: dict[str, SQLValue]) -> int:
@@ -54,6 +54,6 @@ class Tx(Protocol):
         """Let nobody else use a table until the transaction ends."""
         ...
 
-    def changed(self) -> None:
-        """Have whoever watches told, once the transaction is over."""
+    def changed(self, root: int) -> None:
+        """Have whoever watches a run told, once the transaction is over."""
         ...

@@ -14,11 +14,11 @@ _LIFTS: Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
 
 def lifted(rows: list[Row]) -> list[Row]:
     """Return rows as this version would have written them. One of a later version stays as it is."""
-    return [_lifted(row) for row in rows] if _LIFTS else rows
+    return [row._replace(body=lift(row.body)) for row in rows] if _LIFTS else rows
 
 
-def _lifted(row: Row) -> Row:
-    body = row.body
+def lift(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a body as this version would have written it."""
     while isinstance(version := body.get("v"), int) and version < VERSION:
         body = _LIFTS[version](body)
-    return row._replace(body=body)
+    return body

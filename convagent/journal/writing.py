@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..chain import Salts, chained, digest_of, head_of
@@ -12,9 +12,8 @@ from ..human import HumanRequest
 from ..serde import encode, write_value
 from .base import OVER, Batch, Claim, NewRequest, NewRow
 from .claims import end
-from .codec import dropped, due_of, escaped, kept, kept_as, listed, unescaped
+from .codec import crc_of, dropped, due_of, escaped, kept, kept_as, listed, unescaped
 from .posting import post
-from .rows import crc_of
 from .schema import ANSWERED, CANCELLED, OPEN, PER_RUN, READY, REQUEST_STATUSES, RUNNING, STATUSES, span
 from .tx import SQLValue, Tx
 
@@ -68,7 +67,7 @@ def held_by(tx: Tx, root: int, claim: Claim, *, new: bool = False) -> Held:
     if new:
         return Held(root, claim.fence, span(root)[0], {claim.run: Chain(root, 0, "", 0)})
     held = Held(root, claim.fence, _place(tx, root))
-    rows = tx.all("SELECT id FROM requests WHERE request >= ? AND request < ? AND status = ?", (*span(root), OPEN))
+    rows = tx.all(f"SELECT id FROM requests WHERE request >= ? AND request < ? AND status = {OPEN}", span(root))
     held.standing = {id for (id,) in rows}
     return held
 
@@ -95,18 +94,18 @@ def _place(tx: Tx, root: int) -> int:
 
 def append(tx: Tx, held: Held, claim: Claim, batch: Batch, salts: Salts) -> bool:
     """Write a batch; return whether it was written as asked. What was written before is not written twice."""
-    status, now = check(tx, held, claim), tx.now()
-    moved = _write_rows(tx, held, batch.rows, salts)
+    status, now, stood = check(tx, held, claim), tx.now(), frozenset(held.standing)
+    moved, places = _write_rows(tx, held, batch.rows, salts)
     for run, turn in batch.turns.items():
         moved[run] = chain = _chain(tx, held, run)
         chain.turn = max(chain.turn, turn)
     for one in batch.requests:
-        _ask(tx, held, one, now)
+        _ask(tx, held, one, places.get((one.run, one.told)), now)
     _write_rest(tx, held, batch, now)
     if batch.status is None:
         held.hear()
     # Ready already: this batch was written by an attempt whose outcome got lost, and something came in since.
-    as_asked = batch.status != "waiting" or not (_came_in(tx, held, batch.wake, now) or status == READY)
+    as_asked = batch.status != "waiting" or not (_came_in(tx, held, stood, batch.wake, now) or status == READY)
     _end_batch(tx, held, claim, batch, moved, as_asked, now)
     return as_asked
 
@@ -115,8 +114,9 @@ def _write_rest(tx: Tx, held: Held, batch: Batch, now: float) -> None:
     for id in batch.closed:
         held.standing.discard(escaped(id))
         tx.run(
-            "UPDATE requests SET status = ?, decided = ? WHERE id = ? AND request >= ? AND request < ? AND status = ?",
-            (CANCELLED, now, escaped(id), *span(held.root), OPEN),
+            f"UPDATE requests SET status = {CANCELLED}, decided = ? "
+            f"WHERE id = ? AND request >= ? AND request < ? AND status = {OPEN}",
+            (now, escaped(id), *span(held.root)),
         )
     for run, key, due in batch.timers:
         tx.run(
@@ -133,8 +133,12 @@ def _write_rest(tx: Tx, held: Held, batch: Batch, now: float) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dict[str, Chain]:
+def _write_rows(
+    tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts
+) -> tuple[dict[str, Chain], dict[tuple[str, str], int]]:
+    """Write rows; return the chains that they are in, and the place of each by run and key."""
     moved: dict[str, Chain] = {}
+    places: dict[tuple[str, str], int] = {}
     written: list[Sequence[SQLValue]] = []
     for row in rows:
         chain = moved.get(row.run) or _chain(tx, held, row.run)
@@ -146,6 +150,7 @@ def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dic
         head = head_of(row.run, row.seq, time, row.key, held.fence)
         chain.seq, chain.hash = row.seq, chained(chain.hash, head, digest_of(salt.hex(), row.body))
         held.place += 1
+        places[row.run, row.key] = held.place
         key, body = escaped(row.key), kept(tx, row.body)
         written.append(
             (
@@ -161,7 +166,7 @@ def _write_rows(tx: Tx, held: Held, rows: Sequence[NewRow], salts: Salts) -> dic
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             written,
         )
-    return moved
+    return moved, places
 
 
 def _chain(tx: Tx, held: Held, run: str) -> Chain:
@@ -195,22 +200,23 @@ def _known(tx: Tx, held: Held, row: NewRow, chain: Chain) -> None:
 # ---------------------------------------------------------------- requests
 
 
-def _ask(tx: Tx, held: Held, new: NewRequest, now: float) -> None:
-    request, body = new.request, kept(tx, write_value(new.request))
+def _ask(tx: Tx, held: Held, new: NewRequest, told: int | None, now: float) -> None:
+    """Let a request be open; `told` is the place of the row that holds it."""
+    request, body = new.request, "" if told is not None else kept(tx, write_value(new.request))
     begin, end = span(held.root)
     place = (escaped(request.id), _chain(tx, held, new.run).run, escaped(new.key))
-    stands = (request.level, now, due_of(request), listed(tx, request.to), body)
+    stands = (request.level, now, due_of(request), listed(tx, request.to), body, told)
     added = tx.run(
-        "INSERT INTO requests (request, id, run, key, status, level, asked, due, people, body) "
-        "SELECT coalesce(max(request) + 1, ?), ?, ?, ?, ?, ?, ?, ?, ?, ? FROM requests "
-        "WHERE request >= ? AND request < ? ON CONFLICT (id) DO NOTHING",
-        (begin, *place, OPEN, *stands, begin, end),
+        "INSERT INTO requests (request, id, run, key, status, level, asked, due, people, body, told) VALUES "
+        "((SELECT coalesce(max(request) + 1, ?) FROM requests WHERE request >= ? AND request < ?), "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (begin, begin, end, *place, OPEN, *stands),
     )
     if not added and not _ask_again(tx, held, request, stands, now):
         dropped(tx, body)
         return
     held.standing.add(place[0])
-    tx.changed()
+    tx.changed(held.root)
 
 
 def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLValue], now: float) -> bool:
@@ -227,8 +233,8 @@ def _ask_again(tx: Tx, held: Held, request: HumanRequest, stands: Sequence[SQLVa
         history = _longer(history, level, status, decided or now, unescaped(by or ""))
     dropped(tx, body)
     tx.run(
-        f"UPDATE requests SET status = {OPEN}, level = ?, asked = ?, due = ?, people = ?, body = ?, history = ?, "
-        "votes = NULL, reply = NULL, decision = NULL, decided = NULL WHERE id = ?",
+        f"UPDATE requests SET status = {OPEN}, level = ?, asked = ?, due = ?, people = ?, body = ?, told = ?, "
+        "history = ?, votes = NULL, reply = NULL, decision = NULL, decided = NULL WHERE id = ?",
         (*stands, history, escaped(request.id)),
     )
     return True
@@ -244,10 +250,13 @@ def _longer(history: str | None, level: int, status: int, at: float, by: str) ->
 # ---------------------------------------------------------------- what becomes of the run
 
 
-def _came_in(tx: Tx, held: Held, wake: float | None, now: float) -> bool:
-    """Return whether a run that is to wait has something to go on with, which its holder is hereby told."""
+def _came_in(tx: Tx, held: Held, stood: Container[str], wake: float | None, now: float) -> bool:
+    """Return whether a run that is to wait has something to go on with, which its holder is hereby told.
+
+    Only a request that stood before the batch can have been decided: one that it asked is open until it is written.
+    """
     status = "SELECT status FROM requests WHERE id = ?"
-    decided = {id for id in held.standing if tx.one(status, (id,)) != (OPEN,)}
+    decided = {id for id in held.standing if id in stood and tx.one(status, (id,)) != (OPEN,)}
     heard = tx.one("SELECT max(number) FROM controls WHERE root = ?", (held.root,))[0] or 0
     due = wake is not None and wake <= now and tx.trusted()
     news = bool(decided) or heard > held.heard or due
@@ -285,4 +294,4 @@ def _end_batch(
     )
     if batch.status in OVER:
         end(tx, held.root)
-    tx.changed()
+    tx.changed(held.root)

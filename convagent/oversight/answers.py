@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn, cast
 
 from ..duration import Duration, seconds
-from ..errors import ConfigError
+from ..errors import ConfigError, nearest
 from ..human import (
     Decision,
     HumanReply,
@@ -22,6 +23,7 @@ from ..human import (
     NotUnderstood,
     approve,
     edit,
+    how_to_edit,
     reject,
     respond,
     revise,
@@ -30,6 +32,9 @@ from ..human import (
 )
 from .authority import Directory, refusal
 from .values import is_finite
+
+_END_AND_MORE = re.compile(r"\s*(stop|exit|quit)\b(?!\s*$)", re.IGNORECASE)
+"""How a text begins that may be meant to end a conversation, or to be said in it."""
 
 
 def read_answer(
@@ -53,12 +58,28 @@ def read_answer(
     if not request.decisions:
         if reply.decision is not None:  # its text is blank, and at a classic prompt blank lets things happen
             raise NotUnderstood(f"{reply.decision.verb} is a decision, and this question takes a text")
+        if request.moment == "speak":
+            _check_said(request, reply.text)
+        if request.moment == "interrupt" and (begun := _END_AND_MORE.match(reply.text)):
+            raise NotUnderstood(
+                f"nothing was done: {begun[1]} alone ends the conversation; to tell the agents what begins so, put say "
+                "before it"
+            )
         return None
     decision = reply.decision or parse(request, reply.text)
     checked = check(request, decision)
     if checked.verb == "approve" and form is not None and hasattr(form, "model_validate_json"):
         return replace(checked, value=_validated(form, checked.value))
     return checked
+
+
+def _check_said(request: HumanRequest, text: str) -> None:
+    """Refuse what is no message where one is needed, and none of the choices where there are some."""
+    word = text.strip().lower()
+    if word in ("", "pass") and "pass" not in request.choices:
+        raise NotUnderstood("expected a message, or exit: nothing was said, and it cannot be passed here")
+    if request.options and word not in ("", "stop", *(choice.lower() for choice in request.choices)):
+        raise NotUnderstood(f"{_quoted(text.strip())} is not one of: {', '.join(request.choices)}")
 
 
 # ---------------------------------------------------------------- what was typed
@@ -101,7 +122,7 @@ def parse(request: HumanRequest, text: str) -> Decision:
 
 def expected(request: HumanRequest) -> str:
     """Say which answers a request takes."""
-    words = [_FORMS.get(verb, verb) for verb in request.decisions]
+    words = [how_to_edit(request) if verb == "edit" else _FORMS.get(verb, verb) for verb in request.decisions]
     if request.options:
         words = [*request.options, *(w for w in words if w != "approve")]
     elif request.form is not None:
@@ -111,7 +132,6 @@ def expected(request: HumanRequest) -> str:
 
 
 _FORMS: dict[str, str] = {
-    "edit": "edit name=value",
     "reject": "reject why",
     "respond": "respond result",
     "revise": "revise what",
@@ -337,9 +357,18 @@ def _check_schema(schema: Mapping[str, Any], value: Any, what: str, only: set[st
         path = [str(step) for step in error.absolute_path]
         if only is not None and path and path[0] not in only:
             continue  # a value that was given in a form the schema does not describe, and is not touched
-        problems.append(f"{'.'.join(path)}: {error.message}" if path else error.message)
+        problem = f"{error.message}{_meant(error)}"
+        problems.append(f"{'.'.join(path)}: {problem}" if path else problem)
     if problems:
         raise NotUnderstood(f"{what}: {'; '.join(problems)}")
+
+
+def _meant(error: Any) -> str:
+    """Suggest the word of a closed list that was probably meant."""
+    if error.validator != "enum" or not isinstance(error.instance, str):
+        return ""
+    near = nearest(error.instance, [word for word in error.validator_value if isinstance(word, str)])
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _quoted(text: str) -> str:

@@ -33,6 +33,24 @@ def voted(left: int) -> Receipt:
     return Receipt("accepted", f"approved; {left} more must" if left > 1 else "approved; one more must")
 
 
+def outdated(request: HumanRequest, level: int | None) -> Receipt | None:
+    """Say what becomes of an answer to a question that was read at another level.
+
+    Args:
+        request: the question as it stands.
+        level: that at which it was read; None: nobody says.
+
+    Returns:
+        None: it is the level of now.
+    """
+    if level is None or level == request.level:
+        return None
+    if level > request.level:
+        return Receipt("invalid", f"the question stands at level {request.level}; level {level} is yet to come")
+    who = " or ".join(request.to) or "anybody"
+    return Receipt("late", f"it was escalated to {who} meanwhile; this is an answer to the question as it stood before")
+
+
 def too_late(request: HumanRequest, settled: HumanReply | None, decision: Decision | None) -> Receipt:
     """Say what becomes of an answer to a question that is open no more.
 

@@ -48,6 +48,10 @@ class When(Policy):
         """Return what it is made of."""
         return (self.policy,)
 
+    def conditions(self) -> tuple[Predicate, ...]:
+        """Return its condition."""
+        return (self.condition,)
+
     def __str__(self) -> str:
         return f"when({self.condition}, {self.policy})"
 
@@ -70,6 +74,10 @@ class At(Policy):
     def parts(self) -> tuple[Policy, ...]:
         """Return what it is made of."""
         return (self.policy,)
+
+    def reads(self) -> frozenset[str]:
+        """Return the arguments that it looks at, where its kind has those of a tool call."""
+        return self.policy.reads() if self.kind in ("tool", "error") else frozenset()
 
     def __str__(self) -> str:
         return f"at({self.kind!r}, {self.policy})"

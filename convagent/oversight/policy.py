@@ -63,6 +63,15 @@ class Policy:
         """Return the policies that this one is made of."""
         return ()
 
+    def conditions(self) -> tuple[Predicate, ...]:
+        """Return the conditions that it has itself."""
+        return ()
+
+    def reads(self) -> frozenset[str]:
+        """Return the names of the arguments of a tool call that it looks at, as far as that is known."""
+        own = [condition.reads() for condition in self.conditions()]
+        return frozenset[str]().union(*own, *(part.reads() for part in self.parts()))
+
     def __or__(self, other: Any) -> Policy:
         from .joins import First, joined
 

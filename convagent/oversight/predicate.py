@@ -36,6 +36,10 @@ class Predicate:
         """Return it as a person reads it: ``amount > 100 and vip == True``."""
         return str(self)
 
+    def reads(self) -> frozenset[str]:
+        """Return the names of the arguments that it looks at; what a function looks at is not known."""
+        return frozenset()
+
     def __and__(self, other: Predicate | Callable[[Action], Any]) -> Predicate:
         return Both(self, checked(other))
 
@@ -197,6 +201,11 @@ class Compare(Predicate):
         except TypeError:
             raise self._cannot(found, wanted) from None
 
+    def reads(self) -> frozenset[str]:
+        """Return the arguments that are compared."""
+        refs = [parts(ref) for ref in (self.ref, self.value) if isinstance(ref, Ref)]
+        return frozenset(path[0] for root, path in refs if root == "arg" and path)
+
     def _cannot(self, found: Any, wanted: Any) -> PolicyError:
         what = type(found).__name__
         return PolicyError(f"{self}: {short(found)} ({what}) and {short(wanted)} cannot be compared")
@@ -227,6 +236,10 @@ class Both(Predicate):
         """Return whether both hold; the second is asked only if the first does."""
         return self.left.holds(action) and self.right.holds(action)
 
+    def reads(self) -> frozenset[str]:
+        """Return the arguments of both."""
+        return self.left.reads() | self.right.reads()
+
     def __str__(self) -> str:
         return f"({self.left}) & ({self.right})"
 
@@ -246,6 +259,10 @@ class Either(Predicate):
         """Return whether one holds; the second is asked only if the first does not."""
         return self.left.holds(action) or self.right.holds(action)
 
+    def reads(self) -> frozenset[str]:
+        """Return the arguments of both."""
+        return self.left.reads() | self.right.reads()
+
     def __str__(self) -> str:
         return f"({self.left}) | ({self.right})"
 
@@ -263,6 +280,10 @@ class Not(Predicate):
     def holds(self, action: Action) -> bool:
         """Return whether the inner one does not hold; where that raises, so does this."""
         return not self.inner.holds(action)
+
+    def reads(self) -> frozenset[str]:
+        """Return the arguments of the other one."""
+        return self.inner.reads()
 
     def __str__(self) -> str:
         return f"~({self.inner})"

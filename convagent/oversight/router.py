@@ -131,6 +131,10 @@ class Oversight(Policy):
         extra = (self.otherwise,) if isinstance(self.otherwise, Policy) else ()
         return (*self.policies.values(), *extra)
 
+    def conditions(self) -> tuple[Predicate, ...]:
+        """Return the conditions of its rules."""
+        return tuple(condition for condition, _ in self.rules)
+
     def __str__(self) -> str:
         entries = ", ".join(f"{risk!r}: {policy}" for risk, policy in self.policies.items())
         given = ["{" + entries + "}"]

@@ -13,6 +13,7 @@ from convagent import ConversableAgent, HumanReply, HumanRequest, approve, ask, 
 from convagent.audit import PATTERNS, AuditLog, verify
 from convagent.errors import ConfigError
 from convagent.events import ControlEvent, Event, InputReplyEvent, InputRequestEvent, stamp
+from convagent.redaction import masked
 from convagent.testing import Fake
 from convagent.tools.tool import Tool, tool
 from tests.audit.desk import chat, keep, lines
@@ -286,3 +287,19 @@ def test_secret_is_hidden_where_it_is_quoted(tmp_path: Path, secret: str) -> Non
 
     keep(path, tools=[tool(give)], calls=[{"password": secret}], oversight=ask("clerk"), people=Fake(clerk=approve))
     assert "and-more" not in path.read_text()
+
+
+ODD = [5, "x", [5], {"a": 5}, None, True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+@pytest.mark.parametrize(
+    "word", ["properties", "items", "prefixItems", "allOf", "anyOf", "additionalProperties", "$ref"]
+)
+def test_schema_that_is_none_hides_nothing_and_breaks_nothing(word: str, odd: object) -> None:
+    """What a server or a person sends as a schema may be anything; what else it marks is hidden all the same."""
+    schema = {"oneOf": [{"properties": {"pin": {"x-secret": True}}}], word: odd}
+    found: list[str] = []
+    assert masked(schema, {"pin": "1234", "a": [1]}, found) == {"pin": "**********", "a": [1]}
+    assert "1234" in found
+    assert masked({word: odd}, [1, {"a": 2}], []) == [1, {"a": 2}]

@@ -16,6 +16,7 @@ import pytest
 
 from convagent.channels import WebhookChannel
 from convagent.channels.endpoint import Endpoint, Limits
+from convagent.channels.payload import Answer
 from convagent.channels.signing import Signer, new_secret
 from convagent.human import Decision, HumanReply, HumanRequest, Receipt, Seat, approve, edit, reject, respond, stop
 from convagent.human import revise as revise_
@@ -237,8 +238,8 @@ def test_new_answers_are_put_off_when_too_many_came() -> None:
     taken: list[str] = []
     clock = [time.time()]
 
-    def hand_in(request_id: str, answer: Any, by: str) -> Receipt:
-        taken.append(request_id)
+    def hand_in(answer: Answer) -> Receipt:
+        taken.append(answer.request_id)
         return Receipt("accepted")
 
     limits = Limits(tolerance=300, largest=1000, remember=3)
@@ -253,6 +254,21 @@ def test_new_answers_are_put_off_when_too_many_came() -> None:
         assert client(_answer(), timestamp=clock[0])[0] == 200
         assert client(_answer(), timestamp=clock[0] - 301, id="answer_1")[0] == 401
     assert taken == ["run:1"] * 4
+
+
+def test_answer_is_late_when_the_question_was_escalated_since_it_was_read(house: House) -> None:
+    """An answer that says at which level it was read counts at that level only; 410, and whom it went to."""
+
+    def work(client: Client) -> None:
+        status, receipt = client(_answer(level=0))
+        assert (status, receipt["status"]) == (410, "late")
+        assert receipt["problem"].startswith("it was escalated to manager meanwhile")
+        for wrong in (-1, 2, "1", 1.0, True):
+            assert client(_answer(level=wrong))[0] == 400
+        assert client(_answer(level=1))[0] == 200
+
+    (reply,) = house.ask(request(level=1, to=("manager",)), work=work)
+    assert reply is not None
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def only_desk() -> list[ConversableAgent]:
     return team()[:1]
 
 
+def twins() -> list[ConversableAgent]:
+    """Return two agents of one name."""
+    return [*team(), *team()]
+
+
 def nobody() -> list[ConversableAgent]:
     """Return no agents."""
     return []

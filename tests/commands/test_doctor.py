@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from convagent.commands import database
 from convagent.human import HumanRequest
 from convagent.journal import Batch, NewRequest, open_journal
-from tests.commands.conftest import TEAM, Command, Kept
+from tests.commands.conftest import TEAM, Command, Kept, Process
+from tests.durable.asking import waiting
+from tests.durable.conftest import postgres as postgres
+from tests.durable.places import PostgresPlace
+from tests.durable.postgres import Server
 
 HOUR = 3600
 
@@ -78,7 +87,30 @@ def test_doctor_names_runs_whose_process_died(kept: Kept, command: Command) -> N
     """A lease that ended an hour ago, and nobody took the run over."""
     _sql(kept, "UPDATE runs SET status = 1, worker = 'gone:1', lease = 0, updated = updated - ?", HOUR)
     (wrong,) = _wrong(command("doctor").out)
-    assert wrong.startswith(f"run {kept.run}: its process died 1h")
+    assert wrong.startswith(f"run {kept.run}: its process is gone, heard of last 1h")
+
+
+def test_doctor_and_runs_name_a_run_whose_process_was_killed(
+    kept: Kept, command: Command, start: Callable[..., Process]
+) -> None:
+    """At once, while its lease still lasts; where a worker knows the agents it is as good as taken, and no fault."""
+    holder = start("resume", kept.run, TEAM, terminal=True)
+    holder.until("May desk call refund?")
+    assert f"{kept.run}  running  customer desk" in command("runs").out
+    holder.popen.kill()
+    holder.popen.wait()
+    said = command("runs").out
+    assert f"{kept.run}  running (process gone)  customer desk" in said
+    assert "its process has died or is frozen; a worker, or `convagent resume`, goes on with it" in said
+    assert json.loads(command("runs", "--json").out)["deserted"] is True
+    assert f"[run {kept.run} of customer, desk: running (process gone) since " in command("runs", "show", kept.run).out
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"run {kept.run}: its process is gone, heard of last ")
+    assert wrong.endswith("no worker is there that knows customer and desk; start one, or `convagent resume` it")
+    journal = open_journal(kept.path)
+    journal.attend("elsewhere:1", ["customer", "desk"])
+    journal.close()
+    assert command("doctor").code == 0
 
 
 def test_doctor_names_questions_of_runs_that_are_over(kept: Kept, command: Command) -> None:
@@ -129,6 +161,74 @@ def test_doctor_says_where_a_file_is_damaged(kept: Kept, command: Command) -> No
     said = command("doctor")
     assert said.code == 1
     assert "restore a copy" in _wrong(said.out)[0]
+
+
+def test_doctor_names_a_row_that_was_edited(kept: Kept, command: Command) -> None:
+    """SQLite finds the file whole; the checksum of the row does not."""
+    _sql(kept, "UPDATE events SET body = replace(body, 'Bob', 'Eve') WHERE seq = 2")
+    said = command("doctor")
+    assert said.code == 1
+    assert "the file is whole (integrity_check)" in said.out
+    assert kept.run in _wrong(said.out)[0]
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+
+@pytest.fixture
+def there(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresPlace]:
+    """Return a database of PostgreSQL with a run that waits, which the environment names."""
+    with PostgresPlace(postgres) as found:
+        waiting(found.open())
+        monkeypatch.setenv("CONVAGENT_JOURNAL", found.target)
+        yield found
+
+
+LOOSE = "fsync is off: a loss of power takes what was acknowledged, or all; turn it on"
+"""What is wrong with the server of the tests, on purpose."""
+
+
+def test_doctor_looks_at_a_server(there: PostgresPlace, command: Command) -> None:
+    """Version, size, clock and rows; a server that does not write through is said so."""
+    said = command("doctor").out
+    assert _wrong(said) == [LOOSE]
+    assert re.search(r": PostgreSQL \d+.*, tables of version 3, \d+ KB", said)
+    assert "its clock agrees with this machine's" in said
+    assert "the rows of the latest run are as they were written (checksums, chain)" in said
+    assert "runs: 1 waiting" in said
+
+
+@pytest.mark.parametrize(("by", "told"), [(90, "1m30s ahead of"), (-7200, "2h behind")])
+def test_doctor_names_a_server_with_another_clock(
+    there: PostgresPlace, command: Command, monkeypatch: pytest.MonkeyPatch, by: int, told: str
+) -> None:
+    """Deadlines go by the server's clock, and links by this machine's."""
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() - by)
+    (_, wrong) = _wrong(command("doctor").out)
+    assert wrong.startswith(f"its clock is {told} this machine's; deadlines go by its clock")
+
+
+def test_doctor_names_a_transaction_that_holds_the_journal_up(
+    there: PostgresPlace, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who, since when, and how it ends; one of something else in the database does not matter."""
+    import psycopg
+
+    monkeypatch.setattr(database, "IDLE", 0.0)
+    with psycopg.connect(there.target, application_name="elsewhere") as other:
+        other.execute("SELECT 1")
+        assert _wrong(command("doctor").out) == [LOOSE]
+        other.execute("SELECT 1 FROM convagent.runs FOR UPDATE")
+        (_, wrong) = _wrong(command("doctor").out)
+    assert re.match(r"process \d+ of the server \(elsewhere\) has a transaction open in which nothing has", wrong)
+    assert re.search(r"pg_terminate_backend\(\d+\)$", wrong)
+
+
+def test_doctor_names_a_row_of_a_server_that_was_edited(there: PostgresPlace, command: Command) -> None:
+    """The checksum of the row does not fit."""
+    there.change("UPDATE events SET body = replace(body, 'hello', 'hallo')")
+    assert any("'r'" in wrong for wrong in _wrong(command("doctor").out))
 
 
 def test_doctor_names_messages_that_were_given_up(kept: Kept, command: Command) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from convagent.journal import Inbox, StoredRequest, open_journal
 from tests.commands.conftest import TEAM, Command, Kept, Process
 from tests.commands.keep import waiting_run
+from tests.durable.asking import waiting
 
 Python = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -169,6 +171,23 @@ def test_answer_to_nobody_is_unknown(kept: Kept, command: Command) -> None:
     assert said.err.endswith(f"did you mean {kept.request}?\n")
 
 
+def test_answer_is_late_when_the_question_was_escalated_since_it_was_read(
+    kept: Kept, command: Command, tmp_path: Path
+) -> None:
+    """`inbox show` names the level in the command to answer by; that of before counts no more, and says who has it."""
+    path = tmp_path / "other.db"
+    journal = open_journal(path)
+    waiting(journal, "r", "r:1", to=("manager",), level=1)
+    journal.close()
+    shown = command("inbox", "show", "r:1", "--journal", path).out
+    assert shown.endswith("To answer: convagent inbox answer r:1 approve --by NAME --level 1\n")
+    answer = ("inbox", "answer", "r:1", "approve", "--by", "ada", "--journal", path)
+    said = command(*answer, "--level", "0")
+    assert said.code == 3
+    assert said.err.startswith("convagent: late: it was escalated to manager meanwhile")
+    assert command(*answer, "--level", "1").code == 0
+
+
 def test_answer_by_nobody_is_an_error(kept: Kept, command: Command) -> None:
     """Whoever answers says who they are."""
     said = command("inbox", "answer", kept.request, "approve")
@@ -283,6 +302,23 @@ def test_watch_says_what_is_asked_and_what_is_settled(
     assert line.startswith(f"answered by ada (command line): reject: no  {kept.request}  May desk call refund?")
     second = waiting_run(kept.path)
     watch.until(f"open  {second}:1")
+    watch.signal()
+    assert watch.end() == 0
+
+
+def test_watch_reads_only_what_is_new(kept: Kept, start: Callable[..., Process], command: Command) -> None:
+    """What stood before is not read again: it may be damaged meanwhile, and what comes is told all the same."""
+    watch = start("inbox", "watch")
+    watch.until(f"open  {kept.request}")
+    database = sqlite3.connect(kept.path)
+    with database:
+        database.execute("UPDATE requests SET body = 'nothing'")
+    database.close()
+    second = waiting_run(kept.path)
+    watch.until(f"open  {second}:1")
+    command("inbox", "answer", f"{second}:1", "reject", "no", "--by", "ada")
+    watch.until(f"reject: no  {second}:1")
+    assert kept.request not in watch.said.partition(f"open  {second}:1")[2]
     watch.signal()
     assert watch.end() == 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from convagent import ConversableAgent
+from convagent import ConversableAgent, tool
 from convagent.audit import verify
 from convagent.events import ControlEvent
 from convagent.journal import Inbox, open_journal
@@ -46,6 +46,13 @@ def test_runs_are_listed_latest_first_and_by_status(over: Kept, command: Command
     both = command("runs", "--status", "waiting", "--status", "done", "--json").out
     assert len(both.splitlines()) == 2
     assert command("runs", "--status", "failed").out == "There is no run that is failed.\n"
+
+
+def test_run_that_nobody_can_go_on_with_says_whom_it_needs(kept: Kept, command: Command) -> None:
+    """A deploy renamed an agent: the run is ready, and no worker that is there knows whom it needs."""
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    _, line = command("runs").out.splitlines()
+    assert "no worker is there that knows customer and desk; start one" in line
 
 
 def test_runs_refuses_a_status_that_is_none(kept: Kept, command: Command) -> None:
@@ -180,6 +187,26 @@ def test_audit_hides_the_secrets_of_a_journal(tmp_path: Path, command: Command) 
         said = command("audit", words[0], tmp_path / "j", *words[1:])
         assert "The key is" in said.out
         assert "abcdefghijklmnopqrstuvwx" not in said.out
+
+
+def test_secret_of_a_tool_is_hidden_though_nobody_was_asked(tmp_path: Path, command: Command) -> None:
+    """The journal says what the tools mark, to the conversation as to the log; the value is kept to be executed."""
+    schema = {"type": "object", "properties": {"pin": {"type": "string", "x-secret": True}}}
+    pay = tool(lambda **given: f"paid with {given['pin']}", name="pay", parameters=schema)
+    call = [{"name": "pay", "arguments": {"pin": "tulip-granite"}}]
+    bot = ConversableAgent("bot", llm_config=ScriptedModel([call, "Done."]), tools=[pay], human_input_mode="NEVER")
+    journal = tmp_path / "j"
+    result = team()[1].initiate_chat(bot, message="pay", max_turns=1, journal=str(journal), silent=True)
+    reading = [
+        ("audit", "show", journal),
+        ("audit", "export", journal),
+        ("audit", "export", journal, "--format", "html"),
+    ]
+    for words in (("runs", "show", result.chat_id, "--journal", journal), *reading):
+        said = command(*words).out
+        assert "pay" in said
+        assert "tulip" not in said
+    assert "tulip-granite" in command("runs", "export", result.chat_id, "--journal", journal).out
 
 
 def test_delete_asks_before_and_shows_later(over: Kept, command: Command) -> None:

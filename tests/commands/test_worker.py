@@ -134,6 +134,7 @@ def test_worker_ends_at_the_second_signal_although_a_tool_runs(
         ("no_such_module:agents", "there is no module 'no_such_module' in this folder or among what is installed"),
         ("tests.commands.team:agentz", "tests.commands.team has no 'agentz'; did you mean agents?"),
         ("tests.commands.team:nobody", "tests.commands.team:nobody gives no agents; expected a list of agents"),
+        ("tests.commands.team:twins", "tests.commands.team:twins gives two agents named"),
         ("tests.commands.team:later", "tests.commands.team:later is async"),
         ("tests.commands.team:broken", "tests.commands.team:broken() failed: RuntimeError: no database here"),
         ("tests.commands.team:number", "tests.commands.team:number is 7; expected a function without arguments"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+from convagent.events import InputRequestEvent
 from convagent.human import Decision, HumanReply, HumanRequest, approve
 from convagent.journal import Batch, Claim, NewRequest, NewRow
 from convagent.journal.base import Journal
+from convagent.serde import write_body
 
 LEASE = 30.0
 
@@ -26,6 +29,14 @@ def question(id: str, **more: Any) -> HumanRequest:
 def asked(id: str, **more: Any) -> NewRequest:
     """Return a question of the run that its id names."""
     return NewRequest(id.rpartition(":")[0], f"1/ask#{id}", question(id, **more))
+
+
+def told(id: str, seq: int, **more: Any) -> tuple[NewRow, NewRequest]:
+    """Return a question with the row that tells of it and holds it."""
+    new = asked(id, **more)
+    event = InputRequestEvent(request=new.request, agent=new.request.agent)
+    row = NewRow(new.run, seq, f"1/{id}/{new.request.level}", 1700000000.0, write_body(event))
+    return row, replace(new, told=row.key)
 
 
 def yes(id: str, by: str = "ada") -> HumanReply:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/pgsql/bin")
 _SETTINGS = {
     "listen_addresses": "", "fsync": "off", "full_page_writes": "off",
-    "max_connections": "60", "shared_buffers": "32MB", "log_min_messages": "fatal",
+    "max_connections": "200", "shared_buffers": "32MB", "log_min_messages": "fatal",
 }  # fmt: skip
 REQUIRED = os.environ.get("CONVAGENT_REQUIRE", "")
 """What must not be missing, such as ``postgres``, by an environment variable that `.ci/run` sets. Tests are without."""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from convagent import approve, ask, deny
-from convagent.errors import JournalError
-from convagent.journal import Inbox, SQLiteJournal
+from convagent.errors import JournalError, JournalUnavailable
+from convagent.journal import Inbox, PostgresJournal, SQLiteJournal
 from convagent.journal.clock import Clock
 from tests.durable.mortal import (
     LEASE,
@@ -52,6 +52,29 @@ def test_run_goes_on_when_the_database_was_stopped(postgres: Server, tmp_path: P
 def test_run_goes_on_when_the_file_was_locked(file: SQLitePlace, tmp_path: Path, moment: str) -> None:
     """`make chaos` leaves it locked for 40 seconds."""
     assert gone(file, tmp_path, moment, lambda: locked(file.path), 0.5) == UNHARMED
+
+
+class Fleeting(PostgresJournal):
+    """A journal whose database cannot be reached when it is first asked for the time."""
+
+    asked = 0
+
+    def now(self) -> float:
+        self.asked += 1
+        if self.asked == 1:
+            raise JournalUnavailable("the database is away")
+        return super().now()
+
+
+def test_run_is_moved_on_when_the_database_is_away_as_it_is_entered(postgres: Server) -> None:
+    """It is tried again: no process goes on holding a run that nobody moves."""
+    desk = Desk()
+    with PostgresPlace(postgres) as place, closing(Fleeting(place.target)) as journal:
+        begin(journal, desk.agents)
+        work(journal, desk.agents)
+        assert journal.asked > 1
+        assert status(journal) == "waiting"
+        assert journal.heart.runs == frozenset()
 
 
 # ---------------------------------------------------------------- clocks
@@ -129,7 +152,7 @@ DAMAGES = {
     "cut": "UPDATE events SET body = substr(body, 1, 20) WHERE place = 16777216 * run + 3 AND run = 1",
     "missing": "DELETE FROM events WHERE place = 16777216 * run + 3 AND run = 1",
     "last missing": "DELETE FROM events WHERE place = (SELECT max(place) FROM events WHERE run = 1)",
-    "question": "UPDATE requests SET body = substr(body, 1, 30) WHERE run = 1",
+    "question": "UPDATE requests SET told = NULL WHERE run = 1",
     "specification": "UPDATE runs SET spec = substr(spec, 1, 30) WHERE run = 1",
 }
 
@@ -159,7 +182,7 @@ def test_others_are_found_and_answered_when_one_question_was_damaged(place: Plac
     for name in ("bad", "good"):
         enqueue_in(place.target, ledger, name)
     work_in(place.target, ledger)
-    place.change("UPDATE requests SET body = substr(body, 1, 30) WHERE id = 'bad:1'")
+    place.change("UPDATE events SET body = substr(body, 1, 30) WHERE key LIKE ?", "%/bad:1/0")
     (found,) = Inbox(journal).pending()
     assert found.run == "good"
     assert decide(journal, approve) == "accepted"

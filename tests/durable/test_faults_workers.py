@@ -35,9 +35,9 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
 
-    def watch(self, call: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, call: Callable[[], None], run: str = "") -> Callable[[], None]:
         self._watchers.append(call)
-        return self._journal.watch(call)
+        return self._journal.watch(call, run)
 
     def append(self, claim: Any, batch: Batch) -> bool:
         if batch.status == "waiting":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import BaseModel, field_validator
 
 from convagent.action import Action
-from convagent.human import HumanReply, HumanRequest, approve, reject
+from convagent.errors import ConfigError, JournalError
+from convagent.human import Decision, HumanReply, HumanRequest, approve, reject
 from convagent.journal import Batch, Inbox, Journal, NewRequest
 from tests.durable.asking import asked, begin, row, waiting
 
@@ -169,6 +172,34 @@ def test_escalate_ends_the_level_when_somebody_passes_it_on(journal: Journal) ->
     assert [(h["level"], h["status"], h["by"]) for h in stored.history] == [(0, "escalated", "ada")]
 
 
+def _escalated(journal: Journal) -> Inbox:
+    """Let a clerk's question go on to the manager, after a clerk's first of two approvals."""
+    waiting(journal, "r", "r:1", to=("clerk",), need=2)
+    inbox = Inbox(journal)
+    assert inbox.decide("r:1", approve, by="ada", level=0).status == "accepted"
+    assert inbox.escalate("r:1", "ada", level=0).status == "accepted"
+    (claim,) = journal.claim_ready("w2", {"bot"}, 30)
+    journal.append(claim, Batch(requests=[asked("r:1", to=("manager", "cfo"), level=1)], status="waiting"))
+    return inbox
+
+
+@pytest.mark.parametrize("decision", [approve, reject("no"), "approve", "perhaps"], ids=str)
+def test_decide_is_late_when_the_question_was_escalated_since_it_was_read(
+    journal: Journal, decision: Decision | str
+) -> None:
+    """What somebody decided of the clerk's question does not decide the manager's, who is named."""
+    inbox = _escalated(journal)
+    receipt = inbox.decide("r:1", decision, by="ada", level=0)
+    assert (receipt.status, receipt.problem) == (
+        "late", "it was escalated to manager or cfo meanwhile; this is an answer to the question as it stood before",
+    )  # fmt: skip
+    assert inbox.escalate("r:1", "ada", level=0).status == "late"
+    assert [r.id for r in inbox.pending()] == ["r:1"]
+    assert inbox.decide("r:1", approve, by="bob", level=2).status == "invalid"
+    assert inbox.decide("r:1", approve, by="bob", level=1).status == "accepted"
+    assert inbox.decide("r:1", approve, by="ada", level=0).problem == "this was decided so already by bob"
+
+
 def test_pending_shows_what_a_person_may_answer_when_roles_are_known(journal: Journal) -> None:
     """By role, by person with the roles of the directory, by run, page by page."""
     waiting(journal, "r", "r:1", "r:2", to=("clerk",))
@@ -182,6 +213,22 @@ def test_pending_shows_what_a_person_may_answer_when_roles_are_known(journal: Jo
     assert [r.id for r in inbox.pending(limit=2, after="r:2")] == ["s:1", "t:1"]
 
 
+def test_standing_says_what_has_changed_without_reading_it(journal: Journal) -> None:
+    """A level and a vote change it, nothing else does; the order, and who may see what, are those of `pending`."""
+    waiting(journal, "s", "s:1", to=("manager",))
+    inbox = _escalated(journal)
+    waiting(journal, "r2", "r2:1", need=2, deadline=journal.now() + 1000)
+    before = {one.id: one for one in inbox.standing()}
+    assert [*before] == [one.id for one in inbox.pending()] == ["r2:1", "s:1", "r:1"]
+    assert [one.level for one in before.values()] == [0, 0, 1]
+    assert inbox.decide("r2:1", approve, by="ada").status == "accepted"
+    after = {one.id: one for one in inbox.standing()}
+    assert [id for id in after if after[id] != before[id]] == ["r2:1"]
+    assert [one.id for one in inbox.standing(role="manager")] == ["r2:1", "s:1", "r:1"]
+    assert [one.id for one in inbox.standing(role="clerk")] == ["r2:1"]
+    assert [one.id for one in inbox.standing(run="s")] == ["s:1"]
+
+
 def test_steer_reaches_the_run_when_it_waits(journal: Journal) -> None:
     """A control message from the inbox wakes the run, and says who sent it."""
     waiting(journal)
@@ -189,3 +236,56 @@ def test_steer_reaches_the_run_when_it_waits(journal: Journal) -> None:
     (claim,) = journal.claim_ready("w2", {"bot"}, 30)
     (control,) = journal.news(claim, []).controls
     assert (control.action, control.text, control.by) == ("say", "hurry", "ada")
+
+
+@pytest.mark.parametrize(
+    "given", [{"request_id": 5}, {"by": None}, {"decision_id": 1}, {"decision": None}, {"decision": 3}]
+)
+def test_decide_refuses_what_no_person_can_have_typed(journal: Journal, given: dict[str, Any]) -> None:
+    """A mistake of a program is told by the name of the argument, and decides nothing."""
+    waiting(journal)
+    (name,) = given
+    with pytest.raises(ConfigError, match=f"{name}="):
+        Inbox(journal).decide(**{"request_id": "r:1", "decision": approve, "by": "ada", **given})
+    assert [r.id for r in Inbox(journal).pending()] == ["r:1"]
+
+
+def test_steer_refuses_what_no_run_understands(journal: Journal) -> None:
+    """A misspelt action is told, not kept for the run to stumble over."""
+    waiting(journal)
+    with pytest.raises(ConfigError, match=r"action='puase' is not one of .*did you mean pause"):
+        Inbox(journal).steer("r", "puase")
+    with pytest.raises(ConfigError, match="what is to be said"):
+        Inbox(journal).steer("r", "say", " ")
+    assert journal.load("r").info.status == "waiting"
+
+
+@pytest.mark.parametrize("status", ["done", ("done", "waitng")])
+def test_runs_refuses_a_status_that_there_is_not(journal: Journal, status: Any) -> None:
+    """The statuses are named; a text in place of several is refused, too."""
+    with pytest.raises(ConfigError, match="is not one of"):
+        Inbox(journal).runs(status)
+
+
+@pytest.mark.parametrize("person", ["", " "])
+def test_forget_wants_a_name(journal: Journal, person: str) -> None:
+    """An empty variable of a script is no person: rows with an empty text are not theirs."""
+    waiting(journal)
+    with pytest.raises(ConfigError, match="expected the name of a person"):
+        Inbox(journal).forget(person)
+
+
+def test_answer_between_two_levels_is_told_where_the_question_goes(journal: Journal) -> None:
+    """Its run has not asked the next level yet; the answer does not count, and somebody does wait for another."""
+    waiting(journal, otherwise="it goes to manager")
+    inbox = Inbox(journal)
+    assert inbox.escalate("r:1", "ada").status == "accepted"
+    late = inbox.decide("r:1", approve, by="bob")
+    assert (late.status, late.problem) == ("late", "its time was up, or somebody passed it on: it goes to manager")
+
+
+def test_conversation_of_a_run_inside_that_there_is_not_is_an_error(journal: Journal) -> None:
+    """A misspelt name shows no empty conversation."""
+    waiting(journal)
+    with pytest.raises(JournalError, match="no run 'r/nobody'"):
+        Inbox(journal).conversation("r/nobody")

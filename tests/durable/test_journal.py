@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from convagent.errors import FencedError, JournalError
 from convagent.human import reject
 from convagent.journal import Batch, Claim, Journal, NewRequest
-from tests.durable.asking import LEASE, answer, asked, begin, question, row, waiting, yes
+from tests.durable.asking import LEASE, answer, asked, begin, question, row, told, waiting, yes
 from tests.durable.places import Place
 
 # ---------------------------------------------------------------- writing and reading
@@ -393,6 +395,60 @@ def test_expire_wakes_the_run_when_a_deadline_has_passed(journal: Journal) -> No
     assert (stored.status, stored.reply) == ("expired", None)
 
 
+# ---------------------------------------------------------------- what is kept once
+
+
+@pytest.mark.parametrize("preview", ["amount 5", "x" * 70_000], ids=["small", "large"])
+def test_request_is_kept_once_when_a_row_tells_of_it(place: Place, preview: str) -> None:
+    """What people are asked stands in the chain and nowhere else; a level that no row tells of stands apart."""
+    journal = place.open()
+    claim = begin(journal)
+    row, new = told("r:1", 1, preview=preview, deadline=5.0)
+    assert journal.append(claim, Batch(rows=[row], requests=[new]))
+    assert not journal.append(claim, Batch(rows=[row], requests=[new], status="waiting", wake=1.0))
+
+    assert place.look("SELECT body FROM requests") == [("",)]
+    assert [uses for (uses,) in place.look("SELECT uses FROM bodies")] == [1] * (len(preview) > 64 * 1024)
+    opened = place.open()
+    found = [opened.request("r:1"), *opened.pending(), *opened.load("r").requests]
+    assert [stored and stored.request for stored in found] == [new.request] * 3
+    assert opened.expire() == ["r:1"]
+    later = asked("r:1", level=1, preview="the next one")
+    journal.append(claim, Batch(requests=[later]))
+    again = opened.request("r:1")
+    assert again is not None
+    assert again.request == later.request
+
+
+def test_request_is_damaged_when_the_row_that_holds_it_is(place: Place) -> None:
+    """Nobody is asked to allow what was changed behind the journal's back, and others are asked as before."""
+    journal = place.open()
+    for run in ("a", "b"):
+        row, new = told(f"{run}:1", 1, preview="pay 5")
+        journal.append(begin(journal, run), Batch(rows=[row], requests=[new], status="waiting"))
+    place.change("UPDATE events SET body = replace(body, 'pay 5', 'pay 9') WHERE key LIKE ?", "1/a:1%")
+    with pytest.raises(JournalError, match=r"request 'a:1' is damaged"):
+        journal.request("a:1")
+    assert [stored.id for stored in journal.pending()] == ["b:1"]
+
+
+def test_journal_goes_on_when_an_earlier_convagent_made_it(place: Place) -> None:
+    """Its tables become those of now; what was asked then is answered, and what is asked now is kept once."""
+    first = place.open()
+    waiting(first, "old", "old:1", preview="then")
+    first.close()
+    place.change("ALTER TABLE requests DROP COLUMN told")
+    place.change("UPDATE meta SET value = '1' WHERE name = 'version'")
+
+    journal = place.open()
+
+    row, new = told("new:1", 1, preview="now")
+    journal.append(begin(journal, "new"), Batch(rows=[row], requests=[new], status="waiting"))
+    assert [stored.request.preview for stored in place.open().pending()] == ["then", "now"]
+    assert journal.settle("old:1", 0, yes("old:1"))
+    assert journal.settle("new:1", 0, yes("new:1"))
+
+
 # ---------------------------------------------------------------- whatever text there is
 
 HOSTILE = ["\x00", "\ud800", "é\u2028\U0001f600", '"\\u0000"', "'; DROP TABLE runs; --", "sha256:" + "0" * 64, "%s ?"]
@@ -505,3 +561,25 @@ def test_workers_are_known_when_they_said_so(journal: Journal) -> None:
     (worker,) = journal.workers()
     assert (worker.name, worker.agents) == ("w1", ("bot",))
     assert abs(worker.seen - journal.now()) < 30
+
+
+# ---------------------------------------------------------------- watching
+
+
+def test_watcher_of_a_run_hears_of_that_run_only(place: Place) -> None:
+    """A thousand runs that are held at one journal are not woken for the decision of one of them."""
+    here = place.open()
+    deciding = place.open() if place.kind == "postgres" else here  # a file says that it was written, not about what
+    for run in ("a", "b", "c"):
+        here.append(begin(here, run), Batch(requests=[asked(f"{run}:1")]))
+    of_a, of_all = Event(), Event()
+    here.watch(of_all.set)
+    assert of_all.wait(10)  # of what was before it looked
+    here.watch(of_a.set, "a")
+    for run in ("b", "c"):  # when it is told of the second, it has been told all of the first
+        of_all.clear()
+        assert deciding.settle(f"{run}:1", 0, yes(f"{run}:1"))
+        assert of_all.wait(10)
+    assert not of_a.is_set()
+    assert deciding.settle("a:1", 0, yes("a:1"))
+    assert of_a.wait(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from threading import Event
 
 import pytest
 
-from convagent.errors import JournalError, JournalUnavailable
+from convagent.errors import ConfigError, JournalError, JournalUnavailable
 from convagent.human import approve
 from convagent.journal import Batch, Inbox, PostgresJournal, open_journal
+from convagent.journal.schema import VERSION
 from tests.durable.asking import asked, begin, row, waiting, yes
+from tests.durable.mortal import wait_until
 from tests.durable.places import PostgresPlace
 from tests.durable.postgres import Server
 
@@ -74,6 +77,33 @@ def test_watcher_hears_soon_when_another_process_decides(there: PostgresPlace) -
     end()
 
 
+def test_watcher_of_a_run_hears_when_nobody_says_which_has_changed(there: PostgresPlace) -> None:
+    """A convagent that names no runs in what it notifies of, and a connection that was lost, wake everybody."""
+    journal, heard = there.open(), Event()
+    begin(journal, "a")
+    journal.watch(heard.set, "a")
+    assert heard.wait(10)  # of what was not heard before it listened
+    heard.clear()
+    there.look("SELECT pg_notify('convagent', '')")
+    assert heard.wait(10)
+    heard.clear()
+    there.look("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+    assert heard.wait(10)
+
+
+def test_watcher_of_a_run_hears_when_very_many_change_at_once(there: PostgresPlace) -> None:
+    """What does not fit into one notification is told to everybody."""
+    journal, other, heard = there.open(), there.open(), Event()
+    journal.append(begin(journal, "a"), Batch(requests=[asked("a:1", deadline=1.0)]))
+    for number in range(400):
+        waiting(other, f"r{number}", deadline=1.0)
+    journal.watch(heard.set, "a")
+    assert heard.wait(10)
+    heard.clear()
+    assert len(other.expire()) == 401
+    assert heard.wait(10)
+
+
 def test_password_is_shown_nowhere_when_something_is_wrong(there: PostgresPlace) -> None:
     """Not in the url, not in the repr, not in errors."""
     with_password = there.target.replace("tests@", "tests:s3cr3t@")
@@ -86,6 +116,10 @@ def test_password_is_shown_nowhere_when_something_is_wrong(there: PostgresPlace)
     for wrong in (
         with_password.replace("/journal", "/nowhere"),
         "postgresql://u:s3cr3t@x:y@127.0.0.1:1/db",
+        "postgresql://u:x@s3cr3t/y@127.0.0.1:1/db",
+        "postgresql://u:x/s3cr3t@127.0.0.1:1/db",
+        "postgresql://u:s3cr3t@[127.0.0.1/db",
+        "postgresql://u:x#s3cr3t@127.0.0.1:1/db",
         "postgresql://127.0.0.1:1/db?password=s3cr3t&connect_timeout=1",
         "postgresql://u@h/db?bad=s3cr3t",
     ):
@@ -93,6 +127,15 @@ def test_password_is_shown_nowhere_when_something_is_wrong(there: PostgresPlace)
             PostgresJournal(wrong)
         shown = f"{caught.value!s} {caught.value!r} {caught.value.__cause__!r} {caught.value.__suppress_context__}"
         assert "s3cr3t" not in shown.replace("bad=s3cr3t", "")
+
+
+@pytest.mark.parametrize("place", ["host=127.0.0.1 password=s3cr3t dbname=db", "postgresql:/u:s3cr3t@127.0.0.1/db"])
+def test_what_was_meant_for_an_address_is_no_name_of_a_file(place: str, tmp_path: Path) -> None:
+    """A journal in a file of this name would show the password to whoever lists the folder."""
+    with contextlib.chdir(tmp_path), pytest.raises(ConfigError, match="named by an address, postgresql://") as caught:
+        open_journal(place)
+    assert "s3cr3t" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 def test_lock_of_another_is_not_waited_for_when_it_lasts(there: PostgresPlace) -> None:
@@ -123,7 +166,7 @@ def test_journal_is_refused_when_a_later_convagent_has_written_it(there: Postgre
         with pytest.raises(JournalError, match="update convagent"):
             there.open()
     finally:
-        there.change("UPDATE meta SET value = '1' WHERE name = 'version'")
+        there.change("UPDATE meta SET value = ? WHERE name = 'version'", str(VERSION))
 
 
 def test_open_journal_opens_a_database_when_it_is_named(there: PostgresPlace) -> None:
@@ -154,3 +197,28 @@ def test_extra_is_named_when_psycopg_is_not_installed(root: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
     assert "pip install 'convagent[postgres]'" in done.stdout, done.stderr
+
+
+def test_transaction_ends_when_its_process_is_frozen_after_writing_rows(there: PostgresPlace) -> None:
+    """The server ends it after the session's limit, whichever statement was the last, so that others can go on."""
+    journal, other = there.open(), there.open()
+    claim = begin(journal)
+
+    def frozen() -> None:
+        with journal.write() as tx:
+            (process,) = tx.one("SELECT pg_backend_pid()")
+            tx.run("SET LOCAL idle_in_transaction_session_timeout TO '200ms'")
+            tx.one("SELECT 1 FROM runs WHERE id = 'r' FOR UPDATE")
+            tx.many("INSERT INTO lists (names) VALUES (?)", [("one",), ("two",)])
+            wait_until(lambda: not there.look(f"SELECT 1 FROM pg_stat_activity WHERE pid = {process}"))
+
+    with pytest.raises(JournalUnavailable):
+        frozen()
+    assert other.claim(claim.run, claim.worker, 30).fence == 2
+
+
+def test_rows_are_kept_when_very_many_are_written_at_once(there: PostgresPlace) -> None:
+    """More than one statement has room for."""
+    journal = there.open()
+    assert journal.append(begin(journal), Batch(rows=[row("r", seq) for seq in range(1, 151)]))
+    assert [found.seq for found in journal.load("r").rows] == [*range(1, 151)]

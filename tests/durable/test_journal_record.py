@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from convagent import audit
+from convagent import Action, audit
 from convagent.errors import ConfigError, JournalError
 from convagent.events import DecidedEvent, InputReplyEvent, TextEvent
-from convagent.human import approve
+from convagent.human import approve, edit
 from convagent.journal import Batch, Claim, Inbox, Journal, NewRow
-from convagent.journal.rows import crc_of
+from convagent.journal.codec import crc_of
 from convagent.serde import write_body
-from tests.durable.asking import asked, begin, row, yes
+from tests.durable.asking import answer, asked, begin, row, told, yes
 from tests.durable.places import Place
 
 
@@ -200,6 +200,31 @@ def test_forget_deletes_a_person_when_their_runs_are_over(place: Place) -> None:
     assert other is not None
     assert other.reply is not None
     assert other.reply.by == "grace"
+
+
+def test_forget_deletes_a_person_when_others_answered_what_names_them(place: Place) -> None:
+    """Who is in the arguments, who escalated, and who edited something in somebody's favour: nothing of it is left."""
+    journal = place.open()
+    claim = begin(journal)
+    about = Action("tool", "bot", "pay", {"to": "ada.lovelace"})
+    journal.append(claim, Batch(requests=[asked("r:1", action=about, preview="secret"), asked("r:2"), asked("r:3")]))
+    journal.settle("r:1", 0, answer("r:1", approve, "bob"))
+    journal.settle("r:2", 0, answer("r:2", edit(to="ada.lovelace"), "bob"))
+    journal.expire("r:3", 0, force=True, by="ada.lovelace")
+    journal.append(claim, Batch(requests=[asked("r:3", level=1), asked("r:4")]))
+    journal.expire("r:4", 0, force=True, by="ada.lovelace")
+    row_of, kept = told("r:5", 1, action=about)
+    journal.append(claim, Batch(rows=[row_of, row("r", 2, "r:1")], requests=[kept], status="done"))
+
+    assert Inbox(journal).forget("ada.lovelace") == 2
+
+    everything = [place.look(f"SELECT * FROM {table}") for table in ("events", "requests", "bodies")]
+    assert "lovelace" not in str(everything)
+    assert "secret" not in str(everything)
+    found = {stored.id: stored for stored in journal.load("r").requests}
+    assert [found[f"r:{n}"].status for n in (1, 2, 3, 4)] == ["answered", "answered", "cancelled", "expired"]
+    assert [level["status"] for level in found["r:3"].history] == ["escalated"]
+    assert [found[f"r:{n}"].request.prompt for n in (1, 5)] == ["(erased)", "(erased)"]
 
 
 def test_forget_leaves_a_run_alone_when_it_is_not_over(journal: Journal) -> None:

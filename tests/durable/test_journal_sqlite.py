@@ -149,6 +149,21 @@ def test_call_returns_soon_when_another_process_locks_the_file(file: SQLitePlace
     assert journal.append(claim, Batch(rows=[row("r", 1)]))
 
 
+def test_worker_looks_without_the_lock_when_there_is_nothing_to_do(file: SQLitePlace) -> None:
+    """Whoever finds nothing keeps nobody from writing, and is not kept by anybody; what is there is claimed."""
+    journal = file.open()
+    waiting(journal, "r", "r:1", deadline=time.time() + 600)
+    assert journal.expire() == []
+    other = sqlite3.connect(file.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert journal.expire() == []
+    assert journal.claim_ready("w", {"bot"}, 30) == []
+    other.execute("ROLLBACK")
+    other.close()
+    journal.settle("r:1", 0, yes("r:1"))
+    assert [claim.run for claim in journal.claim_ready("w", {"bot"}, 30)] == ["r"]
+
+
 def test_nothing_of_a_person_is_in_the_files_when_they_were_forgotten(file: SQLitePlace) -> None:
     """What is deleted is overwritten, in the file and in the log that is written before it."""
     journal = file.open()
@@ -176,6 +191,8 @@ def test_writing_is_refused_when_the_file_is_gone(file: SQLitePlace) -> None:
     file.path.write_bytes(b"")
     with pytest.raises(JournalError, match="another file was put in the journal's place"):
         journal.append(claim, Batch(rows=[row("r", 1)]))
+    with pytest.raises(JournalError, match="another file was put in the journal's place"):
+        journal.claim_ready("w", {"bot"}, 30)  # nor would anybody be told of what stands in the new one
     aside.replace(file.path)
     assert journal.append(claim, Batch(rows=[row("r", 1)]))
 
@@ -241,6 +258,20 @@ def test_deadlines_pass_again_when_the_clock_was_set_right(file: SQLitePlace, cl
     clocks.now -= 86400
     clocks.pass_(601)
     assert journal.expire() == ["r:1"]
+
+
+def test_clock_that_is_corrected_little_by_little_is_trusted_when_a_worker_was_idle_for_long(
+    file: SQLitePlace, clocks: Clocks
+) -> None:
+    """Looking for work is enough for that: nothing has to be written meanwhile."""
+    journal = file.open(clock=clocks)
+    waiting(journal, "r", "r:1", deadline=clocks.now + 86400)
+    for _ in range(100):
+        clocks.pass_(1000)
+        clocks.now += 1
+        gone = journal.expire()
+    assert (gone, journal.clock_problem()) == ([], "")
+    assert Inbox(journal).decide("r:1", approve, by="ada").status == "late"
 
 
 def test_no_lease_ends_when_the_clock_was_set(file: SQLitePlace, clocks: Clocks) -> None:

@@ -18,6 +18,7 @@ from convagent.journal import Inbox, SQLiteJournal
 from convagent.oversight.backoff import constant
 from tests.channels.asking import until
 from tests.channels.loopback import Client, Receiver, receiver, served
+from tests.durable.asking import waiting
 from tests.durable.teams import Desk, begin, status, work
 
 SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0ISE="
@@ -81,6 +82,20 @@ def test_question_is_posted_and_answered_with_no_process_at_the_run(journal: SQL
     assert (status(journal), team.paid) == ("done", [("Ada", 40), ("Bob", 250)])
     hook.close()
     assert desk.of("request.withdrawn") == []
+
+
+def test_answer_at_a_level_that_it_was_not_read_at_does_not_count(journal: SQLiteJournal, desk: Receiver) -> None:
+    """The level of the post goes with its answer: once it has gone on to others it is late."""
+    waiting(journal, "r", "r:1", to=("manager",), level=1)
+    hook = _hook(journal, desk, seats=[Seat(roles=("manager",))])
+    answer = {"request_id": "r:1", "decision": "approve", "by": "ann"}
+    with served(hook.app) as url:
+        client = Client(url, SECRET)
+        status, receipt = client({**answer, "level": 0})
+        assert (status, receipt["status"]) == (410, "late")
+        assert "escalated to manager" in receipt["problem"]
+        assert client({**answer, "level": 1})[0] == 200
+    hook.close()
 
 
 def test_post_is_made_by_the_next_process_when_the_receiver_was_down(journal: SQLiteJournal, desk: Receiver) -> None:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import traceback
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from convagent import ConversableAgent, ToolContext, allow, approve, ask, deny, edit, reject, respond, tool
+from convagent import (
+    ConversableAgent,
+    LLMConfig,
+    ToolContext,
+    allow,
+    approve,
+    ask,
+    at,
+    deny,
+    edit,
+    reject,
+    respond,
+    tool,
+)
 from convagent.agents.durable import resume
 from convagent.agents.forking import fork
-from convagent.errors import FencedError, JournalError, RunBlocked
+from convagent.audit.replaying import replay
+from convagent.errors import ConfigError, FencedError, JournalError, RunBlocked
 from convagent.events import ControlEvent
 from convagent.human import Decision, try_again
 from convagent.journal import Inbox
 from convagent.journal.base import Batch, Journal
 from tests.durable.places import Place, SQLitePlace
-from tests.durable.teams import TWO, Desk, begin, call, decide, pending, status, work
+from tests.durable.teams import TWO, Desk, Noting, begin, call, decide, pending, status, work
 
 
 def test_run_parks_at_its_question_and_goes_on_with_the_answer(journal: Journal) -> None:
@@ -180,6 +198,23 @@ def test_worker_that_was_overtaken_writes_nothing_more(journal: Journal, place: 
     assert journal.append(theirs, Batch(status="ready"))
 
 
+def test_chat_that_was_overtaken_says_only_that(journal: Journal, place: Place) -> None:
+    """How it unwound, by exceptions of ours, is nothing that its program could use."""
+    desk, customer = Desk(script=TWO_BIG).agents()
+    run = customer.run(desk, message="pay", max_turns=1, journal=journal, silent=True)
+
+    def be_overtaken() -> None:
+        for event in run.events:
+            if event.type == "input_request":
+                place.change("UPDATE runs SET lease = 0")
+                place.open().claim(run.uuid, "another", 60.0)
+                decide(journal, approve, request=event.request.id)
+
+    with pytest.raises(FencedError, match="taken over by another process") as caught:
+        be_overtaken()
+    assert "Parked" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_steering_reaches_a_run_that_no_process_holds(journal: Journal) -> None:
     """Paused it stays so through restarts; what is said and that it is stopped are met by whoever goes on with it."""
     desk = Desk()
@@ -338,6 +373,94 @@ def test_fork_carries_over_no_approval(journal: Journal) -> None:
         fork(journal, "nothing", 3)
 
 
+def test_fork_asks_nobody_about_what_is_done(journal: Journal) -> None:
+    """What a kept result stands for has happened: no answer could keep it from happening, nor is one asked for."""
+    desk = Desk()
+    begin(journal, desk.agents)
+    work(journal, desk.agents)
+    new = fork(journal, "run", 1000)
+    journal.release(new, "ready")
+    work(journal, desk.agents)
+    asked = [r.request.action.arguments["customer"] for r in Inbox(journal).pending(run=new) if r.request.action]
+    assert set(asked) == {"Bob"}
+    for one in Inbox(journal).pending(run=new):
+        Inbox(journal).decide(one.id, reject("no"), by="ann")
+    work(journal, desk.agents)
+    told = [row.body for row in journal.load(new).rows]
+    assert [body["result"] for body in told if body["type"] == "executed_function"] == ["40 paid to Ada"]
+    assert (status(journal, new), desk.paid) == ("done", [("Ada", 40)])
+
+
+def test_rule_of_a_new_deploy_does_not_judge_what_is_done(journal: Journal) -> None:
+    """A call that nobody judged has been made; the rule that came later is about those to come."""
+    free = [tool(lambda: "noted", name="note", description="Note.")]
+    desk = Desk(script=([call("note"), call("refund", customer="Bob", amount=250)], "end"), tools=free)
+    begin(journal, desk.agents)
+    work(journal, desk.agents)
+    strict = Desk(script=desk.script, paid=desk.paid, tools=[tool(lambda: "noted", name="note", approval=ask("boss"))])
+    assert decide(journal, approve) == "accepted"
+    work(journal, strict.agents)
+    assert (status(journal), desk.paid) == ("done", [("Bob", 250)])
+
+
+@pytest.mark.parametrize("at", ["3", None, 2.5, True])
+def test_fork_refuses_a_point_that_is_no_number(journal: Journal, at: Any) -> None:
+    """A mistaken point makes no run."""
+    begin(journal, Desk().agents)
+    with pytest.raises(ConfigError, match="at="):
+        fork(journal, "run", at)
+    with pytest.raises(ConfigError, match="tools='never' is not one of ask, run"):
+        fork(journal, "run", 1, tools="never")  # type: ignore[arg-type]
+    assert [run.id for run in journal.runs()] == ["run"]
+
+
+def test_what_goes_on_with_a_run_makes_no_journal(tmp_path: Path) -> None:
+    """A path that is misspelt is told, and no file is left there."""
+    missing = tmp_path / "rnus.db"
+    for asked in (
+        lambda: resume(missing, "run", Desk().agents()),
+        lambda: fork(missing, "run", 1),
+        lambda: replay(missing, "run", allow),
+    ):
+        with pytest.raises(JournalError, match="there is no journal"):
+            asked()
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize("agents", [Desk().agents, "desk", 5, ["desk"]])
+def test_resume_refuses_what_are_no_agents(journal: Journal, agents: Any) -> None:
+    """The function that makes them is not called here, and the error says so."""
+    begin(journal, Desk().agents)
+    with pytest.raises(ConfigError, match="agents="):
+        resume(journal, "run", agents)
+
+
+@pytest.mark.parametrize("run", ["a/b", "a\x00b", "a\nb", 5])
+def test_run_is_called_nothing_that_no_command_could_find(journal: Journal, run: Any) -> None:
+    """A slash parts a run from those inside it."""
+    with pytest.raises(ConfigError, match="run_id="):
+        begin(journal, Desk().agents, run)
+    assert journal.runs() == []
+
+
+def test_forget_leaves_nothing_of_a_name_that_stands_in_a_sentence(place: Place) -> None:
+    """What we say of a refusal names who refused, and why: that goes, and whoever asks for the result is told so."""
+    journal, desk = place.open(), Desk(script=([call("refund", customer="Bob", amount=250)], "Adam is sorry."))
+    begin(journal, desk.agents)
+    work(journal, desk.agents)
+    decide(journal, reject("no receipt"), by="ada")
+    work(journal, desk.agents)
+    assert "not allowed by ada: no receipt" in str(place.look("SELECT body FROM events"))
+    assert Inbox(journal).forget("ada") > 0
+    everything = [place.look(f"SELECT * FROM {table}") for table in ("events", "requests", "runs", "lists", "bodies")]
+    assert "receipt" not in str(everything)
+    assert "Adam is sorry." in str(everything)
+    assert Inbox(journal).verify().ok
+    assert resume(journal, "run", desk.agents()).result.summary == "Adam is sorry."
+    with pytest.raises(JournalError, match="deleted in part"):
+        fork(journal, "run", 1000)
+
+
 def resume_state(journal: Journal, run: str) -> str:
     return journal.load(run).info.status
 
@@ -381,3 +504,77 @@ class Dying:
             self._journal.append(claim, Batch(status="ready"))  # as another process finds it, once the lease has ended
             raise FencedError("died")
         return written
+
+
+def test_second_round_of_a_turn_does_not_answer_from_the_first(journal: Journal) -> None:
+    """A tool that a later process calls again in the same turn holds a chat of its own."""
+    held: list[str] = []
+
+    def agents() -> list[ConversableAgent]:
+        async def act(n: int) -> str:
+            lead = ConversableAgent("lead", human_input_mode="NEVER")
+            worker = ConversableAgent("worker", human_input_mode="NEVER", default_auto_reply=f"did {n}")
+            result = await lead.a_initiate_chat(worker, message=f"do {n}", max_turns=1, silent=True)
+            held.append(result.summary)
+            return result.summary
+
+        script = [[call("act", n=1)], [call("act", n=2)], "done"]
+        acting = tool(act, approval=ask("clerk"), effect="idempotent")
+        desk = ConversableAgent("desk", llm_config=Noting(script, []), tools=[acting])
+        return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
+
+    begin(journal, agents)
+    for _ in range(2):
+        work(journal, agents)
+        decide(journal, approve)
+    work(journal, agents)
+    assert (status(journal), held) == ("done", ["did 1", "did 2"])
+
+
+class Verdict(BaseModel):
+    """A form."""
+
+    paid: int
+    sure: bool = False
+
+
+TEXT, VERDICT = '{"paid": 290, "sure": true}', Verdict(paid=290, sure=True)
+FORMS = {
+    "model": (Verdict, TEXT, VERDICT),
+    "list": (list[Verdict], f"[{TEXT}]", [VERDICT]),
+    "schema": ({"type": "object"}, TEXT, {"paid": 290, "sure": True}),
+}
+
+
+def _in_form(text: str, form: Any, asked: list[int]) -> list[ConversableAgent]:
+    """Return a desk that answers in a form, and may say nothing unless a clerk approves."""
+    model = LLMConfig(Noting([text], asked), response_format=form)
+    desk = ConversableAgent("desk", llm_config=model, oversight=at("reply", ask("clerk")), human_input_mode="NEVER")
+    return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_structured_answer_is_as_its_form_has_it_when_the_run_is_gone_on_with(journal: Journal, kind: str) -> None:
+    """Not what JSON makes of it: kept before a pause in the same turn, and of a run that is over."""
+    (form, text, parsed), asked = FORMS[kind], list[int]()
+    agents = partial(_in_form, text, form, asked)
+    begin(journal, agents)
+    work(journal, agents)
+    assert decide(journal, approve) == "accepted"
+    assert resume(journal, "run", agents()).result.parsed == parsed
+    assert resume(journal, "run", agents()).result.parsed == parsed
+    assert asked == [0]
+
+
+def test_structured_answer_is_as_json_has_it_when_the_form_has_changed(journal: Journal) -> None:
+    """A deploy that wants more of the answer than was asked for does not stop the run."""
+
+    class Later(BaseModel):
+        paid: int
+        receipt: str
+
+    before, after = (partial(_in_form, TEXT, form, []) for form in (Verdict, Later))
+    begin(journal, before)
+    work(journal, before)
+    assert decide(journal, approve) == "accepted"
+    assert resume(journal, "run", after()).result.parsed == {"paid": 290, "sure": True}

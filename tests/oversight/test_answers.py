@@ -27,6 +27,7 @@ CHOICES = replace(PLAIN, options=("refund", "store credit"))
 FORM = replace(PLAIN, form=Claim.model_json_schema())
 OFFERED = replace(PLAIN, offers=(Offer("exact", "these"), Offer("clause", "wherever amount > 1")))
 TEXT = replace(PLAIN, decisions=(), action=None)
+INTERRUPTED = replace(TEXT, moment="interrupt")
 
 
 def _read(request: HumanRequest, text: str) -> Decision | None:
@@ -289,3 +290,19 @@ def test_word_of_another_request_is_not_taken() -> None:
     assert parse(failed, "retry") == Decision("retry")
     with pytest.raises(NotUnderstood, match="'approve' is not a decision; expected one of: retry, respond result"):
         parse(failed, "approve")
+
+
+@pytest.mark.parametrize("typed", ["stop now please", "Stop.", " EXIT now", "exit!", "stop-loss at 5", "quit\nnow"])
+def test_interruption_asks_again_when_a_text_only_begins_with_the_end(typed: str) -> None:
+    """Whether it ends the conversation or is said in it is not guessed: nothing happens, and both ways are named."""
+    with pytest.raises(NotUnderstood, match=r"nothing was done: .* alone ends the conversation; .* put say before it"):
+        read_answer(INTERRUPTED, HumanReply("r:1", typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "stop", " Exit ", "say stop now please", "stopping is no option", "go on, no stop"]
+)
+def test_interruption_takes_what_can_mean_one_thing_only(typed: str) -> None:
+    """The word alone, and any text that does not begin with it; other prompts for a text take everything."""
+    assert read_answer(INTERRUPTED, HumanReply("r:1", typed)) is None
+    assert read_answer(TEXT, HumanReply("r:1", f"stop {typed}")) is None

@@ -77,7 +77,7 @@ def test_run_ends_when_a_person_stops_it_at_a_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "wrong"), [("finish", edit(to="x")), ("handoff", revise("x")), ("speaker", respond("x"))]
+    ("kind", "wrong"), [("finish", respond("x")), ("handoff", respond("x")), ("speaker", revise("x"))]
 )
 def test_decision_that_a_kind_does_not_take_is_refused(kind: Kind, wrong: Decision) -> None:
     """The person is told which decisions there are."""

@@ -94,6 +94,13 @@ class Scene:
         assert self.journal.append(claim, Batch(rows=rows, requests=asks, status="waiting"))
         return request.id
 
+    def goes_on(self, request: HumanRequest) -> None:
+        """Let a question be escalated, once: its run asks it at the next level."""
+        if self.inbox.escalate(request.id, "olga", level=request.level - 1).status == "accepted":
+            (claim,) = self.journal.claim_ready("test", {"bot"}, 60)
+            asks = [NewRequest(claim.run, "1/ask", request)]
+            assert self.journal.append(claim, Batch(requests=asks, status="waiting"))
+
     def asks(self, **changes: Any) -> str:
         """Let a run of its own ask the usual question, with changes."""
         return self.ask(refund(f"run-{next(self._runs)}:1", **changes), text("customer", "bot", "My lamp is broken."))

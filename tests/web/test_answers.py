@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from convagent import ConversableAgent, ScriptedModel, tool
 from convagent.action import Action, Failure
+from convagent.channels.web import decision_link
+from convagent.events import ExecutedFunctionEvent
 from convagent.human import approve, edit, reject, respond, revise
-from tests.web.scene import ACCOUNT, Scene, refund, text
+from convagent.journal.base import StoredRequest
+from tests.web.scene import ACCOUNT, SCHEMA, SECRET, Scene, refund, text
 
 
 def decided(scene: Scene, id: str) -> Any:
@@ -220,6 +225,21 @@ def test_text_question_takes_any_text(scene: Scene) -> None:
         assert decided(scene, id).decision is None
 
 
+def test_turn_of_a_person_shows_what_was_said_last(scene: Scene) -> None:
+    """What they may type, and where nothing may be said what is missing; the question stands then."""
+    client, given = scene.client("ada"), {"decisions": (), "action": None, "schema": None, "offers": ()}
+    turn = {**given, "moment": "speak", "about": "bot", "preview": "I object.", "prompt": "ada, it is your turn: "}
+    id = scene.asks(**turn, choices=("exit",))
+    page = client.see(id).text
+    assert "What was said last" in page
+    assert "I object." in page
+    assert "exit as the only word ends the conversation" in page
+    assert "nothing was said, and it cannot be passed here" in client.answer(id, "answer", text=" ").text
+    assert client.answer(id, "answer", text="So do I.").status == 303
+    assert decided(scene, id).text == "So do I."
+    assert client.answer(scene.asks(**turn, choices=("pass", "exit")), "answer", text="").status == 303
+
+
 def test_quorum_needs_different_people(scene: Scene) -> None:
     """The first approval is kept, the second settles it; nobody counts twice."""
     id, ada = scene.asks(need=2), scene.client("ada")
@@ -287,6 +307,38 @@ def test_escalation_goes_on_to_the_next_level(scene: Scene) -> None:
     assert scene.inbox.get(id).status == "expired"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("how", ["page", "batch", "link", "escalate"])
+def test_answer_is_late_when_the_question_is_escalated_while_it_is_handed_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Between reading the question and deciding it there is no gap: what was shown to the clerk is not decided."""
+    id, client = scene.asks(within=600, otherwise="it goes to manager"), scene.client("ada")
+    request = scene.inbox.get(id).request  # type: ignore[union-attr]
+    form = client.see(id).form("escalate" if how == "escalate" else "approve")
+    batch = client.get("/").form("/batch")
+    path = decision_link("http://127.0.0.1:8700", SECRET, request, "approve", "ada").partition("8700")[2]
+    link = client.get(path).form("/link")
+    look = scene.inbox.get
+
+    def slow(id: str) -> StoredRequest | None:
+        found = look(id)
+        scene.goes_on(replace(request, to=("manager",), level=1))
+        return found
+
+    monkeypatch.setattr(scene.inbox, "get", slow)
+    match how:
+        case "batch":
+            page = client.post("/batch", **{**batch.fields, "chosen": batch.choices["chosen"], "verb": "approve"})
+        case "link":
+            page = client.post("/link", **link.fields)
+        case _:
+            page = client.post("/request", **form.fields)
+    assert ("escalated already" if how == "escalate" else "it was escalated to manager meanwhile") in page.text
+    stored = look(id)
+    assert stored is not None
+    assert (stored.status, stored.request.level, stored.votes) == ("open", 1, ())
+
+
 def test_batch_decides_each_as_if_it_stood_alone(scene: Scene) -> None:
     """Those that need a form, and those that changed, are left, and it is told."""
     one, two = scene.asks(), scene.asks()
@@ -310,6 +362,46 @@ def test_batch_is_refused_when_nothing_is_chosen_or_the_verb_is_another(scene: S
     assert client.post("/batch", **{**form.fields, "chosen": chosen, "verb": "stop"}).status == 422
 
 
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (edit(amount=80, account="DE-tulip"), "Approved with changes by ada: amount = 80, account = **********"),
+        (respond("a voucher was sent"), "Answered in its place by ada: a voucher was sent"),
+        (reject("no receipt"), "Rejected by ada: no receipt"),
+    ],
+)
+def test_settled_question_says_what_was_decided(scene: Scene, decision: Any, told: str) -> None:
+    """Whoever comes later sees what will be done, not only that it was changed; no secret."""
+    id = scene.asks()
+    assert scene.inbox.decide(id, decision, by="ada").status == "accepted"
+    page = scene.client("bob").get(f"/request?id={id}").text
+    assert told in page
+    assert "tulip" not in page
+
+
+def test_conversation_shows_what_is_done_already_in_the_turn_that_waits(scene: Scene) -> None:
+    """Who decides about the second payment knows of the first; told by a message, it stands there once."""
+
+    def paid() -> ExecutedFunctionEvent:
+        return ExecutedFunctionEvent(
+            func_name="pay", call_id="c1", arguments={"amount": 40}, result="40 paid", is_exec_success=True, agent="bot"
+        )
+
+    page = scene.client("ada").get
+    assert "40 paid" in page(f"/request?id={scene.ask(refund(), text('customer', 'bot', 'Pay!'), paid())}").text
+    later = scene.ask(refund("run-2:1"), paid(), text("bot", "customer", "40 paid, and then?"))
+    assert page(f"/request?id={later}").text.count("40 paid") == 1
+
+
+def test_edit_says_nothing_twice(scene: Scene) -> None:
+    """A parameter that nobody described has its name as description; a label is enough."""
+    schema = {"type": "object", "properties": {"order": {"type": "string", "description": "order"},
+                                               "amount": {"type": "number", "description": "in EUR"}}}  # fmt: skip
+    page = scene.client("ada").get(f"/request?id={scene.asks(schema=schema)}").text
+    assert '<p class="help" id="edit-f1-help">in EUR' in page
+    assert "edit-f0-help" not in page
+
+
 def test_conversation_stands_beside_the_question_without_its_secrets(scene: Scene) -> None:
     """What was said before, and nothing of what the schema hides, wherever it was said."""
     id = scene.ask(refund(), text("customer", "bot", f"Pay it to {ACCOUNT}, please."))
@@ -318,6 +410,24 @@ def test_conversation_stands_beside_the_question_without_its_secrets(scene: Scen
     assert ACCOUNT not in page
     for path in ("/run?id=run-1", "/audit?id=run-1"):
         assert ACCOUNT not in scene.client("olga").get(path).text
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"order": "A-1", "account": ACCOUNT}, f'{{"order": "A-1", "account": "{ACCOUNT}']
+)
+def test_conversation_hides_what_the_tool_marks_though_nobody_was_asked(scene: Scene, arguments: Any) -> None:
+    """The run knows which of its tools have secrets; a call that cannot be read is hidden as a whole."""
+    pay = tool(lambda **given: f"paid to {given['account']}", name="refund", parameters=SCHEMA, effect="read")
+    call = {"name": "refund", "arguments": arguments}
+    model = ScriptedModel([[call], f"Paid to {ACCOUNT}." if isinstance(arguments, dict) else "No."])
+    desk = ConversableAgent("desk", llm_config=model, tools=[pay], human_input_mode="NEVER")
+    customer = ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")
+    result = customer.initiate_chat(desk, message="Pay.", max_turns=1, journal=scene.journal, silent=True)
+    assert ACCOUNT in str(result.summary) or not isinstance(arguments, dict)
+    for path in ("/run", "/audit"):
+        page = scene.client("olga").get(f"{path}?id={result.chat_id}").text
+        assert "refund" in page
+        assert ACCOUNT not in page
 
 
 def test_secret_is_shown_nowhere_when_an_edit_is_wrong(scene: Scene) -> None:
@@ -347,6 +457,14 @@ def test_runs_show_how_they_stand(scene: Scene) -> None:
     assert "input_request" in record
     assert client.get("/run?id=nowhere").status == 404
     assert client.get("/audit?id=nowhere").status == 404
+
+
+def test_run_whose_process_is_gone_is_shown_so(scene: Scene) -> None:
+    """In the list and on its page: nobody moves it on until its lease is taken over."""
+    scene.journal.begin("run-9", {"agents": ["bot"]}, ["bot"], "elsewhere:1", -1.0)
+    client = scene.client("ada")
+    for path in ("/runs", "/run?id=run-9"):
+        assert "running (process gone)" in client.get(path).text
 
 
 def test_record_says_so_when_a_row_was_edited(scene: Scene) -> None:

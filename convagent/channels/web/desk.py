@@ -58,24 +58,27 @@ class Desk:
         """Return whether somebody may pause, stop and talk to a run."""
         return visitor.serves_all or not self.operators.isdisjoint(visitor.roles)
 
-    def decide(self, id: str, answer: Decision | str, visitor: Visitor, name: str, channel: str = "web") -> Receipt:
-        """Hand in an answer.
+    def decide(
+        self, request: HumanRequest, answer: Decision | str, visitor: Visitor, name: str, channel: str = "web"
+    ) -> Receipt:
+        """Hand in an answer; if the question is escalated in this very moment, it is late.
 
         Args:
-            id: the request's.
+            request: the question as it was shown.
             answer: what was decided, or a text.
             visitor: who did.
             name: names the decision, so that a button pressed twice is one answer.
             channel: how it came.
         """
         return self.inbox.decide(
-            id,
+            request.id,
             answer,
             by=visitor.name,
             decision_id=f"{channel}:{name}",
             channel=channel,
             roles=visitor.roles,
             authenticated=visitor.authenticated,
+            level=request.level,
         )
 
     def pending(self, visitor: Visitor, who: str, limit: int, after: str = "") -> list[StoredRequest]:

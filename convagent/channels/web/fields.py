@@ -87,7 +87,7 @@ def _field(
     if text and options and text not in dict(options):  # else the browser would choose another one by itself
         options = ((text, _plain(value)), *options)
     return Field(
-        name, f"f{n}", kind, inner, _label(name, schema, inner), _help(schema, inner, kind), text,
+        name, f"f{n}", kind, inner, _label(name, schema, inner), _help(name, schema, inner, kind), text,
         text if given and kind != "secret" else None, name in required, nullable, options,
     )  # fmt: skip
 
@@ -180,9 +180,9 @@ def _label(name: str, schema: Schema, inner: Schema) -> str:
     return name or (title if isinstance(title, str) else "") or "Value"
 
 
-def _help(schema: Schema, inner: Schema, kind: FieldKind) -> str:
+def _help(name: str, schema: Schema, inner: Schema, kind: FieldKind) -> str:
     told: Any = schema.get("description") or inner.get("description") or ""
-    if not isinstance(told, str):
+    if not isinstance(told, str) or told == name:  # a parameter that nobody described is described by its name
         told = ""
     limits = [f"{word} {inner[key]}" for key, word in _LIMITS if _is_number(inner.get(key))]
     if kind == "json":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...duration import spoken
-from ...human import HumanReply, HumanRequest, Verb
+from ...human import Decision, HumanReply, HumanRequest, Verb
 from ...journal.base import StoredRequest
 from ...oversight.authority import Directory, refusal
 from ...redaction import masked, redacted
@@ -132,9 +132,17 @@ def outcome(stored: StoredRequest) -> str:
     by = f" by {reply.by}" if reply.by else ""
     if reply.decision is None:
         return f"It was answered{by}."
-    reason = f": {reply.decision.text}" if reply.decision.text else ""
+    more = _more(stored.request, reply.decision)
     always = ", for later ones too" if reply.decision.always else ""
-    return f"{_DONE[reply.decision.verb]}{by}{always}{reason}"
+    return f"{_DONE[reply.decision.verb]}{by}{always}{f': {more}' if more else ''}"
+
+
+def _more(request: HumanRequest, decision: Decision) -> str:
+    """Return what was decided beside the verb: the reason, what was changed, what stands in its place."""
+    if decision.verb == "edit":
+        changed = masked(request.schema or {}, decision.arguments, [])
+        return ", ".join(f"{name} = {text_of(value)}" for name, value in changed.items())
+    return text_of(decision.value) if decision.verb == "respond" else decision.text
 
 
 _DONE: Mapping[Verb, str] = {

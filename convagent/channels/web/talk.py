@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -46,8 +46,19 @@ class Said:
 
 
 def conversation(events: Sequence[Event]) -> list[Said]:
-    """Return what was said and done in a run, secrets hidden."""
-    return _told(events, _spoken)
+    """Return what was said and done in a run, secrets hidden.
+
+    What tools returned is in a message once their turn is over; of the turn in flight it is shown by itself.
+    """
+    last = max((n for n, event in enumerate(events) if isinstance(event, MessageEvent)), default=-1)
+    in_flight = {id(event) for event in events[last + 1 :]}
+
+    def tell(event: Event) -> Iterable[Said]:
+        if isinstance(event, ExecutedFunctionEvent) and id(event) in in_flight:
+            return [_said(event, event.agent, "result", event.result, title=f"result of {event.func_name}")]
+        return _spoken(event)
+
+    return _told(events, tell)
 
 
 def record(events: Sequence[Event]) -> list[Said]:
@@ -72,13 +83,32 @@ def hidden_in(events: Iterable[Event]) -> set[str]:
     """Return the texts that nobody is to read: arguments, forms and answers marked as secret."""
     found: list[str] = []
     asked: dict[str, InputRequestEvent] = {}
+    tools: dict[str, Mapping[str, Any]] = {}
     for event in events:
-        if isinstance(event, InputRequestEvent):
+        if isinstance(event, RunStarted):
+            tools |= event.hides
+        elif isinstance(event, MessageEvent):
+            found += _called_with(event, tools)
+        elif isinstance(event, InputRequestEvent):
             asked[event.request.id] = event
             found += secrets_of(event.request)
         elif isinstance(event, InputReplyEvent) and event.reply.request_id in asked:
             found += _typed_secrets(event, asked[event.reply.request_id])
     return {text for text in found if text not in ("", "True", "False")}
+
+
+def _called_with(event: MessageEvent, tools: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the secrets with which a model called tools; all that it gave, where that cannot be read."""
+    found: list[str] = []
+    for call in _calls(event):
+        schema, given = tools.get(str(call.get("name"))), call.get("arguments")
+        if schema is None:
+            continue
+        try:
+            masked(schema, json.loads(given) if isinstance(given, str) else given, found)
+        except (ValueError, RecursionError):
+            found.append(str(given))
+    return found
 
 
 def _typed_secrets(event: InputReplyEvent, asked: InputRequestEvent) -> list[str]:
@@ -129,9 +159,14 @@ def _message(event: MessageEvent) -> Iterable[Said]:
         return
     if text.strip():
         yield _said(event, who, "person" if event.by else "message", text, to=event.recipient)
-    calls: list[Any] = [call.get("function") or {} for call in message.get("tool_calls") or ()]
-    for call in calls or ([message["function_call"]] if message.get("function_call") else []):
+    for call in _calls(event):
         yield _said(event, who, "call", _arguments(call.get("arguments")), title=str(call.get("name", "")))
+
+
+def _calls(event: MessageEvent) -> list[Any]:
+    message: Any = event.message
+    calls: list[Any] = [call.get("function") or {} for call in message.get("tool_calls") or ()]
+    return calls or ([message["function_call"]] if message.get("function_call") else [])
 
 
 def _arguments(text: Any) -> str:

@@ -109,7 +109,7 @@ def link_used(desk: Desk, visit: Visit) -> Answer:
     text = visit.typed("text").strip()
     if link.verb == "revise" and not text:
         return _confirm(desk, key, link, visitor, stored, "Say what is to be different.")
-    receipt = desk.decide(stored.id, _decision(link, text), visitor, link.id, "link")
+    receipt = desk.decide(stored.request, _decision(link, text), visitor, link.id, "link")
     if receipt.status == "invalid":
         return _confirm(desk, key, link, visitor, stored, receipt.problem)
     now = desk.inbox.get(stored.id) or stored

@@ -39,7 +39,7 @@ def answered(desk: Desk, visit: Visit, visitor: Visitor) -> Answer:
     answer, draft = read(stored.request, visit)
     if answer is None:
         return _page(desk, stored, visitor, draft, status=422)
-    receipt = desk.decide(stored.id, answer, visitor, visit.typed("decision_id"))
+    receipt = desk.decide(stored.request, answer, visitor, visit.typed("decision_id"))
     return _after(desk, stored, visitor, draft, receipt, answer)
 
 
@@ -76,7 +76,7 @@ _TITLES = {
 def _escalated(desk: Desk, stored: StoredRequest, visitor: Visitor) -> Answer:
     if desk.shown(stored, visitor).refusal:
         raise Denied(403, "This question is not for you, so you cannot pass it on. Nothing was done.")
-    receipt = desk.inbox.escalate(stored.id, visitor.name)
+    receipt = desk.inbox.escalate(stored.id, visitor.name, level=stored.request.level)
     if receipt.status == "accepted":
         return sent_to(address_of(stored.id))
     return what_became(desk, stored, receipt)

@@ -65,4 +65,4 @@ def _decided(desk: Desk, one: str, decision: Decision, visitor: Visitor, name: s
     prompt = desk.shown(stored, visitor).request.prompt
     if stored.status == "open" and stamp != desk.stamp(stored.request):
         return id, prompt, Receipt("invalid", "It has changed since it was shown. Look at it again.")
-    return id, prompt, desk.decide(id, decision, visitor, f"{name}:{id}")
+    return id, prompt, desk.decide(stored.request, decision, visitor, f"{name}:{id}")
