@@ -5,6 +5,7 @@ PYTHON ?= python3
 NAME   ?= fraud_detector
 ARGS   ?=
 TESTS  ?=
+ENGINE ?= local
 # Some tests wait for a terminal or for time to pass: three at once keep two processors at work.
 SPREAD ?= -n $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$(( cores > 8 ? 12 : cores * 3 / 2 ))) --dist worksteal
 
@@ -32,8 +33,8 @@ test-openai2: $(OLD)/.test  ## run the tests of the models on openai 2.x with li
 	    $(OLD)/bin/python -m pytest $(SPREAD) tests/models; \
 	fi
 
-chaos: $(VENV)/.dev  ## kill, freeze, race, unplug for some minutes and count what is lost (ARGS="--seed 7 --only kills")
-	$(BIN)/python -m tests.chaos $(ARGS)
+chaos: $(VENV)/.dev  ## kill, freeze, race, unplug for some minutes and count what is lost (ENGINE=dbos ARGS="--seed 7 --only kills")
+	$(BIN)/python -m tests.chaos --engine $(ENGINE) $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types (pyright strict) and the rules of the house
 	$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .agents.durable import resume as resume
     from .agents.forking import fork as fork
     from .agents.groupchat import GroupChat as GroupChat
+    from .agents.human import Human as Human
     from .agents.manager import GroupChatManager as GroupChatManager
     from .agents.presets import AssistantAgent as AssistantAgent
     from .agents.presets import UserProxyAgent as UserProxyAgent
@@ -30,7 +31,21 @@ if TYPE_CHECKING:
     from .audit.replaying import replay as replay
     from .conversation.ask_human import ask_human as ask_human
     from .conversation.ask_human import escalate as escalate
+    from .conversation.limit_kinds import MaxCost as MaxCost
+    from .conversation.limit_kinds import MaxMessages as MaxMessages
+    from .conversation.limit_kinds import MaxRounds as MaxRounds
+    from .conversation.limit_kinds import MaxTime as MaxTime
+    from .conversation.limit_kinds import MaxTokens as MaxTokens
+    from .conversation.limit_kinds import MaxTurns as MaxTurns
+    from .conversation.limit_kinds import TextSaid as TextSaid
+    from .conversation.limit_kinds import Until as Until
+    from .conversation.limits import Limit as Limit
     from .conversation.result import ChatResult as ChatResult
+    from .conversation.thread import view_of as view_of
+    from .conversation.windows import LastMessages as LastMessages
+    from .conversation.windows import LastTokens as LastTokens
+    from .conversation.windows import Window as Window
+    from .conversation.windows import Without as Without
     from .errors import AllModelsFailed as AllModelsFailed
     from .errors import ConfigError as ConfigError
     from .errors import ConvagentError as ConvagentError
@@ -45,6 +60,46 @@ if TYPE_CHECKING:
     from .errors import RunCancelled as RunCancelled
     from .errors import ToolError as ToolError
     from .errors import UsageError as UsageError
+    from .group.patterns import AutoPattern as AutoPattern
+    from .group.patterns import DefaultPattern as DefaultPattern
+    from .group.patterns import ManualPattern as ManualPattern
+    from .group.patterns import RandomPattern as RandomPattern
+    from .group.patterns import RoundRobinPattern as RoundRobinPattern
+    from .group.running import GroupChatResult as GroupChatResult
+    from .group.running import a_initiate_group_chat as a_initiate_group_chat
+    from .group.running import a_run_group_chat as a_run_group_chat
+    from .group.running import a_run_group_chat_iter as a_run_group_chat_iter
+    from .group.running import initiate_group_chat as initiate_group_chat
+    from .group.running import run_group_chat as run_group_chat
+    from .group.running import run_group_chat_iter as run_group_chat_iter
+    from .handoffs.conditions import ContextStr as ContextStr
+    from .handoffs.conditions import ContextStrLLMCondition as ContextStrLLMCondition
+    from .handoffs.conditions import ExpressionAvailableCondition as ExpressionAvailableCondition
+    from .handoffs.conditions import ExpressionContextCondition as ExpressionContextCondition
+    from .handoffs.conditions import OnCondition as OnCondition
+    from .handoffs.conditions import OnContextCondition as OnContextCondition
+    from .handoffs.conditions import StringAvailableCondition as StringAvailableCondition
+    from .handoffs.conditions import StringContextCondition as StringContextCondition
+    from .handoffs.conditions import StringLLMCondition as StringLLMCondition
+    from .handoffs.expression import ContextExpression as ContextExpression
+    from .handoffs.functions import FunctionTarget as FunctionTarget
+    from .handoffs.functions import FunctionTargetResult as FunctionTargetResult
+    from .handoffs.guardrails import LLMGuardrail as LLMGuardrail
+    from .handoffs.guardrails import RegexGuardrail as RegexGuardrail
+    from .handoffs.handoffs import Handoffs as Handoffs
+    from .handoffs.reply_result import ReplyResult as ReplyResult
+    from .handoffs.targets import AgentNameTarget as AgentNameTarget
+    from .handoffs.targets import AgentTarget as AgentTarget
+    from .handoffs.targets import AskUserTarget as AskUserTarget
+    from .handoffs.targets import GroupChatConfig as GroupChatConfig
+    from .handoffs.targets import GroupChatTarget as GroupChatTarget
+    from .handoffs.targets import GroupManagerTarget as GroupManagerTarget
+    from .handoffs.targets import NestedChatTarget as NestedChatTarget
+    from .handoffs.targets import RandomAgentTarget as RandomAgentTarget
+    from .handoffs.targets import RevertToUserTarget as RevertToUserTarget
+    from .handoffs.targets import SpeakerSelectionResult as SpeakerSelectionResult
+    from .handoffs.targets import StayTarget as StayTarget
+    from .handoffs.targets import TerminateTarget as TerminateTarget
     from .human import Decision as Decision
     from .human import HumanReply as HumanReply
     from .human import HumanRequest as HumanRequest
@@ -103,6 +158,13 @@ if TYPE_CHECKING:
     from .runs.response import AsyncRunResponse as AsyncRunResponse
     from .runs.response import RunResponse as RunResponse
     from .teams.base import Team as Team
+    from .teams.branches import Branch as Branch
+    from .teams.concurrent import Concurrent as Concurrent
+    from .teams.handoff import Handoff as Handoff
+    from .teams.magentic import Magentic as Magentic
+    from .teams.nested import Nested as Nested
+    from .teams.round_robin import RoundRobin as RoundRobin
+    from .teams.selector import Selector as Selector
     from .teams.sequential import Sequential as Sequential
     from .tools.context import ToolContext as ToolContext
     from .tools.secret import secret as secret
@@ -115,29 +177,62 @@ __version__ = "0.1.0"
 _HOMES: dict[str, str] = {
     "Action": ".action",
     "Agent": ".agent",
+    "AgentNameTarget": ".handoffs.targets",
+    "AgentTarget": ".handoffs.targets",
     "AllModelsFailed": ".errors",
     "Allow": ".oversight.atoms",
+    "AskUserTarget": ".handoffs.targets",
     "AssistantAgent": ".agents.presets",
     "AsyncConsoleEventProcessor": ".observers.console",
     "AsyncRunResponse": ".runs.response",
+    "AutoPattern": ".group.patterns",
+    "Branch": ".teams.branches",
     "Cache": ".models.cache",
     "ChatResult": ".conversation.result",
+    "Concurrent": ".teams.concurrent",
     "ConfigError": ".errors",
     "ConsoleEventProcessor": ".observers.console",
+    "ContextExpression": ".handoffs.expression",
+    "ContextStr": ".handoffs.conditions",
+    "ContextStrLLMCondition": ".handoffs.conditions",
     "ContextVariables": ".agents.variables",
     "ConvagentError": ".errors",
     "ConversableAgent": ".agents.conversable",
     "Decision": ".human",
+    "DefaultPattern": ".group.patterns",
     "Deny": ".oversight.atoms",
     "EndOfInput": ".errors",
+    "ExpressionAvailableCondition": ".handoffs.conditions",
+    "ExpressionContextCondition": ".handoffs.conditions",
+    "FunctionTarget": ".handoffs.functions",
+    "FunctionTargetResult": ".handoffs.functions",
     "GroupChat": ".agents.groupchat",
+    "GroupChatConfig": ".handoffs.targets",
     "GroupChatManager": ".agents.manager",
+    "GroupChatResult": ".group.running",
+    "GroupChatTarget": ".handoffs.targets",
+    "GroupManagerTarget": ".handoffs.targets",
+    "Handoff": ".teams.handoff",
+    "Handoffs": ".handoffs.handoffs",
+    "Human": ".agents.human",
     "HumanReply": ".human",
     "HumanRequest": ".human",
     "IOConsole": ".iostream",
     "IOStream": ".iostream",
     "JournalError": ".errors",
     "LLMConfig": ".models.config",
+    "LLMGuardrail": ".handoffs.guardrails",
+    "LastMessages": ".conversation.windows",
+    "LastTokens": ".conversation.windows",
+    "Limit": ".conversation.limits",
+    "ManualPattern": ".group.patterns",
+    "MaxCost": ".conversation.limit_kinds",
+    "MaxMessages": ".conversation.limit_kinds",
+    "MaxRounds": ".conversation.limit_kinds",
+    "MaxTime": ".conversation.limit_kinds",
+    "MaxTokens": ".conversation.limit_kinds",
+    "MaxTurns": ".conversation.limit_kinds",
+    "Magentic": ".teams.magentic",
     "Message": ".messages",
     "MessageError": ".errors",
     "MissingExtra": ".errors",
@@ -145,27 +240,52 @@ _HOMES: dict[str, str] = {
     "ModelError": ".errors",
     "ModelReply": ".models.base",
     "ModelRequest": ".models.base",
+    "Nested": ".teams.nested",
+    "NestedChatTarget": ".handoffs.targets",
     "NobodyReachable": ".errors",
+    "OnCondition": ".handoffs.conditions",
+    "OnContextCondition": ".handoffs.conditions",
     "PolicyError": ".errors",
     "Oversight": ".oversight.router",
     "Policy": ".oversight.policy",
     "Printer": ".observers.printer",
+    "RandomAgentTarget": ".handoffs.targets",
+    "RandomPattern": ".group.patterns",
+    "RegexGuardrail": ".handoffs.guardrails",
+    "ReplyResult": ".handoffs.reply_result",
+    "RevertToUserTarget": ".handoffs.targets",
+    "RoundRobin": ".teams.round_robin",
+    "RoundRobinPattern": ".group.patterns",
     "RuleModel": ".models.rules",
     "RunBlocked": ".errors",
     "RunCancelled": ".errors",
     "RunResponse": ".runs.response",
     "ScriptedModel": ".models.scripted",
+    "Selector": ".teams.selector",
     "Sequential": ".teams.sequential",
+    "SpeakerSelectionResult": ".handoffs.targets",
+    "StayTarget": ".handoffs.targets",
+    "StringAvailableCondition": ".handoffs.conditions",
+    "StringContextCondition": ".handoffs.conditions",
+    "StringLLMCondition": ".handoffs.conditions",
     "Team": ".teams.base",
+    "TerminateTarget": ".handoffs.targets",
+    "TextSaid": ".conversation.limit_kinds",
     "Tool": ".tools.tool",
     "ToolContext": ".tools.context",
     "ToolError": ".errors",
     "ToolSet": ".tools.tool",
+    "Until": ".conversation.limit_kinds",
     "UpdateSystemMessage": ".agents.variables",
     "Usage": ".messages",
     "UsageError": ".errors",
     "UserProxyAgent": ".agents.presets",
+    "Window": ".conversation.windows",
+    "Without": ".conversation.windows",
     "a_initiate_chats": ".agents.queue",
+    "a_initiate_group_chat": ".group.running",
+    "a_run_group_chat": ".group.running",
+    "a_run_group_chat_iter": ".group.running",
     "all_of": ".oversight.words",
     "allow": ".oversight.atoms",
     "approve": ".human",
@@ -193,6 +313,7 @@ _HOMES: dict[str, str] = {
     "gather_usage_summary": ".agents.usage",
     "get_config_list": ".models.config_env",
     "initiate_chats": ".agents.queue",
+    "initiate_group_chat": ".group.running",
     "its": ".oversight.predicate",
     "logprobs": ".oversight.confidence",
     "policy_table": ".oversight.table",
@@ -204,12 +325,15 @@ _HOMES: dict[str, str] = {
     "retry": ".oversight.words",
     "review": ".patterns.review",
     "revise": ".human",
+    "run_group_chat": ".group.running",
+    "run_group_chat_iter": ".group.running",
     "sample": ".oversight.words",
     "stop": ".human",
     "secret": ".tools.secret",
     "tool": ".tools.tool",
     "try_again": ".human",
     "vote": ".oversight.confidence",
+    "view_of": ".conversation.thread",
     "when": ".oversight.words",
 }
 

@@ -77,7 +77,7 @@ class Action:
 
 def canonical(value: Any) -> str:
     """Return a value as JSON that is the same for equal values, and differs between 1, 1.0 and true."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -89,6 +89,9 @@ def _plain(value: Any) -> Any:
         return {name: getattr(value, name) for name in slots}
     return [type(value).__qualname__, str(value)]
 
+
+# Made once: to make one takes as long as to use it.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)
 
 Policy = Callable[[Action], Any]
 """What `oversight=` and `approval=` take: a policy, or a plain function that returns one, or None: no opinion."""

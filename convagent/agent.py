@@ -33,6 +33,8 @@ class Transfer:
     to: str
     """The name of that one."""
     reason: str = ""
+    by: str = ""
+    """Who approved or re-routed it; empty: no person."""
 
 
 @dataclass(frozen=True, slots=True)

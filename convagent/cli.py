@@ -1,4 +1,4 @@
-"""The command line: `convagent demo | inbox | runs | resume | worker | audit | doctor`."""
+"""The command line: `convagent demo | inbox | runs | show | resume | worker | audit | doctor`."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@
     ├── ConfigError (ValueError)        a bad argument, configuration or file
     │   ├── ArgumentError (TypeError)   a call with arguments that it does not take
     │   ├── ConfigFileMissing (FileNotFoundError)  a configuration file is not there
+    │   ├── ExpressionError (SyntaxError)  a condition over context variables that cannot be read
+    │   ├── VariableMissing (KeyError)  a context variable that a condition or a text asks for is not set
     │   └── MissingExtra (ImportError)  an optional dependency is not installed
     ├── MessageError (ValueError)       a value that is not a chat message
     ├── UsageError (RuntimeError)       a call that cannot work where it was made
@@ -23,6 +25,7 @@
     ├── HumanInputError                 a question to a person got no answer
     │   ├── EndOfInput (EOFError)       the channel ended: Ctrl-D, a closed pipe
     │   └── NobodyReachable             no channel serves the person asked for
+    ├── BranchError                     members of a team that worked side by side failed; says which
     ├── GroupError                      a group's next speaker cannot be told
     │   ├── NoEligibleSpeakerError      nobody may speak next; raised by rules of the user, too: the group ends
     │   ├── UndefinedNextAgentError     those among whom to choose are not in the group
@@ -42,7 +45,7 @@ Where the classic raised a built-in exception, ours is also that built-in, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class ConvagentError(Exception):
@@ -59,6 +62,20 @@ class ArgumentError(ConfigError, TypeError):
 
 class ConfigFileMissing(ConfigError, FileNotFoundError):
     """A configuration file is not there; the text says where it was looked for."""
+
+
+class ExpressionError(ConfigError, SyntaxError):
+    """A condition over context variables cannot be read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.msg = text  # which a SyntaxError shows
+
+
+class VariableMissing(ConfigError, KeyError):
+    """A context variable is not set that a condition or a text asks for."""
+
+    __str__ = Exception.__str__
 
 
 class MissingExtra(ConfigError, ImportError):
@@ -201,6 +218,21 @@ class NobodyReachable(HumanInputError):
         super().__init__(text)
         self.result = result
         """The `ChatResult` so far, where a chat ended by it."""
+
+
+class BranchError(ConvagentError):
+    """Members of a team that worked side by side failed; those that did not have ended all the same."""
+
+    def __init__(self, team: str, errors: Mapping[str, BaseException]) -> None:
+        told = "; ".join(f"{name}: {type(error).__name__}: {error}" for name, error in errors.items())
+        super().__init__(f"team {team!r}: {len(errors)} of its branches failed: {told}")
+        self.errors = dict(errors)
+        """What made each of them fail, by the member's name."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether all of them may succeed later."""
+        return all(getattr(error, "retryable", False) for error in self.errors.values())
 
 
 class GroupError(ConvagentError):

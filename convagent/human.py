@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -11,9 +12,10 @@ from .action import Action
 from .duration import Duration, seconds
 from .errors import one_of
 
-Moment = Literal["message", "opening", "turn", "limit", "termination", "interrupt", "decision"]
+Moment = Literal["message", "opening", "turn", "limit", "termination", "speak", "interrupt", "decision"]
 """Why a person is asked. `message`: an agent asked by itself (`get_human_input`); `opening`: what the
-first message shall be; `turn`, `limit`, `termination`: the classic prompts; `interrupt`: the run was
+first message shall be; `turn`, `limit`, `termination`: the classic prompts; `speak`: an agent that is a
+person has the word, and `choices` are the words that are no message; `interrupt`: the run was
 interrupted and asks how to go on; `decision`: a policy asks whether an action may happen."""
 
 Verb = Literal["approve", "edit", "reject", "respond", "revise", "retry", "stop"]
@@ -202,6 +204,8 @@ class HumanRequest:
     """What counts if nobody answers in time, in words."""
     level: int = 0
     """How often it was escalated."""
+    where: tuple[str, ...] = ()
+    """The teams, and other agents, in whose conversations it is asked, the outermost first; empty: in none inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,22 @@ class HumanReply:
     """How the channel knows who answered, such as ``os user``, ``signature`` or ``claimed``."""
     votes: tuple[HumanReply, ...] = ()
     """Earlier approvals that count together with it."""
+
+
+def how_to_edit(request: HumanRequest) -> str:
+    """Return how an edit is typed: with its names, where they are the same for every action of its kind."""
+    action = request.action
+    if action is None or action.kind == "tool":
+        return "edit name=value"
+    return " ".join(["edit", *(f"{name}=..." for name in action.arguments)])
+
+
+def words_of(reply: HumanReply) -> str:
+    """Return what a reply says as a message: what was typed, the choice, or the form as JSON."""
+    value = reply.decision.value if reply.decision is not None else None
+    if value is None or isinstance(value, str):
+        return reply.text if value is None else value
+    return json.dumps(value, ensure_ascii=False)
 
 
 class NotUnderstood(Exception):

@@ -81,6 +81,10 @@ class Runtime(Protocol):
         """Return the time in seconds since the epoch."""
         ...
 
+    def began(self) -> float:
+        """Return when the run began, by the same clock; now, where it begins."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Tell every observer; sets the envelope (`run_id`, `seq`, `at`)."""
         ...
@@ -107,6 +111,10 @@ class Runtime(Protocol):
 
     def begun(self, strand: str) -> bool:
         """Return whether this strand of the turn was begun when the turn was entered before."""
+        ...
+
+    def settled(self, key: str) -> bool:
+        """Return whether this step of the strand returned before, and nobody judged it: it is not judged any more."""
         ...
 
     def remember(self, key: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -123,7 +123,16 @@ def read_value(kind: type[V], text: str) -> V:
     Raises:
         ConfigError: it is no such value.
     """
-    return _made(kind, _parsed(text), kind.__name__)
+    return made(kind, _parsed(text))
+
+
+def made(kind: type[V], given: object) -> V:
+    """Return the value that `write_value` wrote, from what JSON made of it.
+
+    Raises:
+        ConfigError: it is no such value.
+    """
+    return _made(kind, _an_object(given), kind.__name__)
 
 
 # ---------------------------------------------------------------- writing
@@ -268,18 +277,20 @@ def revived(value: Any) -> Any:
         ConfigError: it says that it is something that it cannot be.
     """
     if isinstance(value, list):
-        return [revived(item) for item in cast("list[Any]", value)]
+        return [item if type(item) in _LEAVES else revived(item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
     found = cast("dict[str, Any]", value)
     read_it = _KINDS.get(found["$is"]) if isinstance(found.get("$is"), str) and len(found) == 2 else None
     if read_it is None:
-        return {name: revived(item) for name, item in found.items()}
+        return {name: item if type(item) in _LEAVES else revived(item) for name, item in found.items()}
     try:
         return read_it(found["value"])
     except (ValueError, TypeError, ArithmeticError, KeyError) as error:
         raise ConfigError(f"{found!r} is no {found['$is']}: {error}") from None
 
+
+_LEAVES = frozenset((str, int, float, bool, type(None)))
 
 _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
@@ -300,6 +311,10 @@ def _parsed(text: str) -> Mapping[str, Any]:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"a stored value is no JSON: {error}") from None
+    return _an_object(found)
+
+
+def _an_object(found: object) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise ConfigError(f"a stored value is a {type(found).__name__}; expected an object")
     return cast("dict[str, Any]", found)
@@ -321,9 +336,9 @@ def _readers(kind: type) -> Mapping[str, Callable[[Any], Any]]:
 def _made(kind: type[V], given: Mapping[str, Any], what: str) -> V:
     """Make a value of a class from its fields."""
     readers = _readers(kind)
-    unknown = given.keys() - readers.keys()
-    if unknown:
-        raise ConfigError(f"{what}: {', '.join(sorted(unknown))}: this convagent knows no such field")
+    if not given.keys() <= readers.keys():
+        unknown = sorted(given.keys() - readers.keys())
+        raise ConfigError(f"{what}: {', '.join(unknown)}: this convagent knows no such field")
     values: dict[str, Any] = {}
     for name, value in given.items():
         try:
@@ -363,6 +378,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 def _simple(kind: type) -> Callable[[Any], Any]:
     def read_it(value: Any) -> Any:
+        if type(value) is kind:
+            return value
         found = revived(value)  # a NaN is an object
         right = isinstance(found, (int, float)) if kind is float else isinstance(found, kind)
         if not right or (isinstance(found, bool) and kind is not bool):
@@ -385,7 +402,7 @@ def _row(read_item: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read_it(value: Any) -> Any:
         if not isinstance(value, list):
             raise _Unfit(f"{value!r} is no list")
-        return tuple(read_item(item) for item in cast("list[Any]", value))
+        return tuple([read_item(item) for item in cast("list[Any]", value)])
 
     return read_it
 

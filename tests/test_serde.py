@@ -21,7 +21,18 @@ from convagent.action import Failure
 from convagent.errors import ConfigError
 from convagent.events import Event, MessageEvent, stamp
 from convagent.human import Grant, Offer, Seat
-from convagent.serde import Record, RecordedError, encode, read, read_body, read_value, write, write_body, write_value
+from convagent.serde import (
+    Record,
+    RecordedError,
+    encode,
+    made,
+    read,
+    read_body,
+    read_value,
+    write,
+    write_body,
+    write_value,
+)
 
 ACTION = Action(
     "tool", "bot", "pay", {"amount": 120, "tags": ["a", None]}, "cashier", "run", 3, 1, "call_1", 0.75,
@@ -43,11 +54,16 @@ GRANT = Grant("g1", "ada", "bot", "pay", "exact", {"amount": 5}, "amount < 10", 
 MESSAGE: Any = {"role": "assistant", "content": "hé", "tool_calls": [{"id": "", "function": {"name": "pay"}}]}
 TALK = {
     "message": MESSAGE, "sender": "bot", "recipient": "ada", "silent": True, "inner": True, "by": "bob", "side": 1,
-    "auto_replies": 4, "owes": False,
+    "auto_replies": 4, "owes": False, "typed_by": "cyd",
 }  # fmt: skip
 
+TRANSITION: dict[str, Any] = {
+    "source_agent": "bot", "transition_target": "ada", "target": {"kind": "agent", "agent_name": "ada"},
+    "silent": True,
+}  # fmt: skip
 ATTEMPT: dict[str, Any] = {"mentions": {"ada": 1}, "attempt": 2, "attempts_left": 1, "verbose": True}
 FULL: dict[str, Mapping[str, Any]] = {
+    "AfterWorksTransitionEvent": TRANSITION,
     "AnswerRefusedEvent": {"request_id": "run:4", "status": "late", "problem": "too late", "by": "ada", "channel": "w"},
     "ChannelFailedEvent": {"channel": "webhook", "error": "500", "request_id": "run:4"},
     "ClearAgentsHistoryEvent": {"agent_name": "ada", "nr_events_to_preserve": 2},
@@ -66,8 +82,11 @@ FULL: dict[str, Mapping[str, Any]] = {
     "FunctionResponseEvent": TALK,
     "GrantEvent": {"grant": GRANT},
     "GrantRevokedEvent": {"grant_id": "g1", "why": "no more", "by": "ada"},
+    "GuardrailTransitionEvent": {**TRANSITION, "guardrail": "no money"},
     "HandoffEvent": {"source": "ada", "target": "bob", "reason": "billing", "by": "cy"},
-    "MergedEvent": {"sources": ("ada", "bob"), "content": "both", "failed": ("cy",), "by": "dan"},
+    "MergedEvent": {"sources": ("ada", "bob"), "text": "both", "failed": ("cy",), "by": "dan"},
+    "OnConditionLLMTransitionEvent": TRANSITION,
+    "OnContextConditionTransitionEvent": TRANSITION,
     "PassedEvent": {"reason": "nothing to add"},
     "PlanEvent": {"facts": "it rains", "plan": "1. wait", "number": 2, "by": "ada"},
     "PlanProgressEvent": {
@@ -94,6 +113,7 @@ FULL: dict[str, Mapping[str, Any]] = {
     },
     "PrintEvent": {"objects": ("a", 1, None), "sep": ",", "end": ""},
     "ProgressEvent": {"tool": "pay", "done": 1.0, "total": 2.0, "note": "half", "arguments": {"a": 1}},
+    "ReplyResultTransitionEvent": TRANSITION,
     "ReviewedEvent": {
         "round": 2, "verdict": "reject", "draft": "dear", "result": "Dear", "by": "ada", "reason": "rude",
     },
@@ -103,7 +123,10 @@ FULL: dict[str, Mapping[str, Any]] = {
         "context_variables": {"x": 1},
     },
     "RunLeftEvent": {"status": "waiting", "journal": "runs.db", "reason": "Ctrl-C", "requests": (REQUEST,)},
-    "RunStarted": {"agents": ("a", "b"), "notes": ("offline",), "parent": "p", "silent": True, "follows": True},
+    "RunStarted": {
+        "agents": ("a", "b"), "notes": ("offline",), "parent": "p", "silent": True, "follows": True,
+        "hides": {"pay": {"properties": {"pin": {"x-secret": True}}}},
+    },
     "SelectSpeakerEvent": {"agents": ("ada", "bob")},
     "SelectSpeakerInvalidInputEvent": {"agents": ("ada", "bob")},
     "SelectSpeakerTryCountExceededEvent": {"try_count": 3, "agents": ("ada", "bob")},
@@ -115,11 +138,12 @@ FULL: dict[str, Mapping[str, Any]] = {
     "StreamEvent": {"text": "he", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "StreamResetEvent": {"reason": "broken", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "TerminationAndHumanReplyNoInputEvent": {"no_human_input_msg": "none", "sender": "a", "recipient": "b"},
-    "TerminationEvent": {"termination_reason": "done", "sender": "a", "recipient": "b"},
+    "TerminationEvent": {"termination_reason": "done", "sender": "a", "recipient": "b", "silent": True},
     "TextEvent": TALK,
     "ToolCallEvent": TALK,
     "ToolNotRunEvent": {"func_name": "pay", "call_id": "c", "reason": "no", "recipient": "b"},
     "ToolResponseEvent": TALK,
+    "TransitionEvent": TRANSITION,
     "UsageSummaryEvent": {"mode": "both", "actual": {"a": 1}, "total": {"b": 2}},
     "UsingAutoReplyEvent": {"human_input_mode": "ALWAYS", "sender": "a", "recipient": "b"},
 }  # fmt: skip
@@ -170,6 +194,13 @@ def test_event_is_its_body_and_its_row_when_written_apart(kind: type[Event]) -> 
 def test_value_goes_through_json(value: Any) -> None:
     """The values that a journal keeps come back one by one, too."""
     assert read_value(type(value), write_value(value)) == value
+
+
+@pytest.mark.parametrize("given", [None, 3, "x", ["kind"], {"kin": "tool"}], ids=repr)
+def test_value_is_refused_when_it_was_no_such_value(given: object) -> None:
+    """What stands in a row is read as strictly as a text."""
+    with pytest.raises(ConfigError):
+        made(Action, given)
 
 
 ODD: list[Any] = [

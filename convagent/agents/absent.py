@@ -7,34 +7,17 @@ from typing import Any, cast
 
 from ..errors import NoSuchAttribute
 
-GROUPS = (
-    "handoffs and group patterns come in a later version; until then use GroupChat, whose speaker_selection_method "
-    "may be a function, or chats one after another with initiate_chats()"
-)
 CODE = "running code that a model wrote comes in a later version; give the agent functions instead: tools=[...]"
-GUARDRAILS = (
-    "check what is said by register_hook('safeguard_llm_inputs' or 'safeguard_llm_outputs', function), "
-    "and what is done by oversight="
-)
 _HOOKS = "hooks are registered by register_hook() and called by the agent itself, before each reply"
 _TOOLS = "tools are given by tools=[...], add_tool() or register_for_llm()"
 
 MEMBERS: dict[str, str] = {
-    **dict.fromkeys(("handoffs", "register_handoff", "register_handoffs"), GROUPS),
     **dict.fromkeys(
         (
             "code_executor", "execute_code_blocks", "generate_code_execution_reply", "run_code", "run_executor",
             "use_docker", "_code_execution_config",
         ),
         CODE,
-    ),
-    **dict.fromkeys(
-        (
-            "input_guardrails", "output_guardrails", "register_input_guardrail", "register_input_guardrails",
-            "register_output_guardrail", "register_output_guardrails", "run_input_guardrails",
-            "run_output_guardrails",
-        ),
-        GUARDRAILS,
     ),
     **dict.fromkeys(
         (

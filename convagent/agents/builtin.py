@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from ..agent import Agent, Transfer
+from ..agent import Agent, Pass, Transfer
 from ..conversation.context import RunContext
 from ..conversation.execution import Execution, joined, refuse_gone, run_tools
 from ..conversation.turn import ask_model
-from ..errors import UsageError
+from ..errors import ConfigError
 from ..events import TerminationAndHumanReplyNoInputEvent, ToolNotRunEvent, UsingAutoReplyEvent
 from ..messages import FunctionCall, Message, ToolCall
 from ..models.base import ModelClient, ModelRequest
 from ..oversight.input_mode import NO_INPUT, AutoReply, End, Prompt, Say, after_answer, before_reply
 from .gating import PersonsMessage
+from .handing import handed_over
 
 if TYPE_CHECKING:
     from ..tools.tool import Tool
     from .conversable import ConversableAgent
 
-Outcome = tuple[bool, Message | Transfer | str | None]
+Outcome = tuple[bool, Message | Transfer | Pass | str | None]
 PASS: Outcome = (False, None)
 END: Outcome = (True, None)
 
@@ -46,6 +48,8 @@ async def human_reply(
     mode = agent.human_input_mode
     limit = agent.max_consecutive_auto_reply(cast(Any, sender))
     at_limit = mode != "ALWAYS" and state.auto_replies[side] >= limit
+    if at_limit and not agent.has_limit and cast("ConversableAgent", state.recipient).ends_by_itself:
+        at_limit = False
     # The condition is the user's code and may expect text: it is asked only where it matters.
     terminating = mode != "ALWAYS" and not (mode == "NEVER" and at_limit) and agent.is_termination(message)
     other = "the sender" if sender is None else sender.name
@@ -161,6 +165,7 @@ def execution(
         own=own,
         policies=policies,
         confidence=run.sure.get(proposer or agent),
+        variables=agent.context_variables,
         before=(lambda call: through(run, "safeguard_tool_inputs", call)) if lists["safeguard_tool_inputs"] else None,
         after=(lambda told: through(run, "safeguard_tool_outputs", told)) if lists["safeguard_tool_outputs"] else None,
     )
@@ -181,7 +186,7 @@ async def model_reply(
     client = by_cache(run, client)
     own: Mapping[str, Tool] = {**agent.own_tools, **run.lent.tools} if run.lent.tools else agent.own_tools
     to = sender if sender is not None else run.state.other(agent)
-    rounds, signals = 0, list[dict[str, Any]]()
+    rounds = 0
     history = cast(list[Message], messages)
     while True:
         make = partial(_request, agent, run, history, options, to)
@@ -199,8 +204,10 @@ async def model_reply(
         if reply.parsed is not None:
             run.parsed = reply.parsed
         calls = message.get("tool_calls")
-        if not calls or not _calls_any(calls, own):
+        how = _how(agent, run, calls, own) if calls else None
+        if how is None:
             refuse_gone(run, calls or (), agent.name)
+            _refuse_older_form(agent, run, message)
             return await _said(agent, run, message)
         if rounds >= agent.max_consecutive_auto_reply():
             run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name)
@@ -209,28 +216,15 @@ async def model_reply(
         same_view = history is run.state.thread.view(agent)
         del make, reply  # a tool may wait for a person for days, and thousands at once
         run.add_inner(message, agent, to)
-        how = execution(agent, run, agent, own)
-        how.heard = signals.append
-        results = joined(await run_tools(run, calls, how))
+        signals = dict[int, dict[str, Any]]()
+        how.heard = signals.__setitem__
+        told = await run_tools(run, calls or (), how)
+        transfer = await handed_over(run, agent, signals, told) if signals else None
+        results = joined(told)
         run.add_inner(results, agent, to)
-        if signals:
-            return True, _handed_over(run, signals)
+        if transfer is not None:
+            return True, transfer
         history = run.state.thread.view(agent) if same_view else [*history, message, results]
-
-
-def _handed_over(run: RunContext, signals: list[dict[str, Any]]) -> Transfer:
-    """Return to whom tools handed over; the first one counts.
-
-    Raises:
-        UsageError: nobody can be handed over to in this conversation.
-    """
-    to = signals[0].get("handoff")
-    if to is None or not run.lent.hands_over:
-        raise UsageError(
-            f"a tool returned the agent {to!r}, and this conversation hands over to nobody; use Handoff([...]), "
-            "or let the tool return text"
-        )
-    return Transfer(str(to), str(signals[0].get("reason", "")))
 
 
 def by_cache(run: RunContext, client: ModelClient) -> ModelClient:
@@ -245,7 +239,7 @@ def by_cache(run: RunContext, client: ModelClient) -> ModelClient:
 async def _request(
     agent: ConversableAgent, run: RunContext, history: list[Message], options: Any, to: Agent, turn: int
 ) -> ModelRequest | None:
-    wire = run.wire(agent, agent.system_in(run), history)
+    wire = run.wire(agent, agent.system_in(run), history, agent.context)
     if agent.hooks.lists["safeguard_llm_inputs"]:
         wire = await agent.hooks.through(run, "safeguard_llm_inputs", [cast(Message, dict(m)) for m in wire])
         if wire is None:
@@ -254,7 +248,7 @@ async def _request(
         from .confidence import parameters
 
         options = {**options, **parameters(agent, run, to)}
-    lent: list[Tool] = [*getattr(to, "lent_tools", ()), *run.lent.tools.values()]
+    lent: list[Tool] = [*getattr(to, "lent_tools", ()), *run.lent.tools.values(), *run.lent.offers]
     return ModelRequest(
         messages=cast(list[Message], wire),
         tools=[*agent.tool_schemas, *(tool.schema for tool in lent)] if lent else agent.tool_schemas,
@@ -266,8 +260,45 @@ async def _request(
     )
 
 
-def _calls_any(calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> bool:
-    return any((c.get("function") or {}).get("name") in tools for c in calls)
+def _how(
+    agent: ConversableAgent, run: RunContext, calls: Sequence[ToolCall], own: Mapping[str, Tool]
+) -> Execution | None:
+    """Return how the calls of a reply are run inside its turn; None: somebody executes them in a turn of their own.
+
+    Raises:
+        ConfigError: nobody here executes what it was registered to propose.
+    """
+    names = [(call.get("function") or {}).get("name") or "" for call in calls]
+    others = [name for name in names if name not in own]
+    find = run.lent.executor
+    if find is None:
+        return execution(agent, run, agent, own) if len(others) < len(names) else None
+    executor = cast("ConversableAgent | None", find(others)) if others else None
+    if executor is not None:
+        override = executor.overrides.find(executor, "execute_function", run)
+        how = execution(executor, run, agent, {**executor.executable, **own}, override)
+        return how if others == names else replace(how, executor=agent.name, own=None)
+    missing = [name for name in others if name in agent.llm_tools]
+    if missing:
+        raise ConfigError(
+            f"agent {agent.name!r} calls {missing[0]}, and nobody here executes it; let a member do so by "
+            f"register_for_execution(), or give it to {agent.name!r} by tools=[...]"
+        )
+    return execution(agent, run, agent, own)  # of what nobody knows, its model is told so
+
+
+def _refuse_older_form(agent: ConversableAgent, run: RunContext, message: Message) -> None:
+    """Refuse a call that nobody would answer: in a team the next one to speak is whoever is next.
+
+    Raises:
+        ConfigError: it was registered in the older form, and the agent speaks in a team.
+    """
+    name = (message.get("function_call") or {}).get("name") or ""
+    if run.lent.executor is not None and name in agent.as_functions:
+        raise ConfigError(
+            f"agent {agent.name!r} calls {name} in the older form, which nobody executes in a team; register it "
+            "without api_style='function', or give it by tools=[...]"
+        )
 
 
 async def _said(agent: ConversableAgent, run: RunContext, message: Message) -> Outcome:

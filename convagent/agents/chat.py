@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .._sync import Boxed, call_user, current_host
 from ..action import Policy
+from ..agent import Agent
 from ..conversation.context import RunContext, Stopped, current_run
 from ..conversation.loop import converse
+from ..conversation.pattern import Lent
 from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
 from ..errors import ConfigError, EndOfInput, NobodyReachable, RunCancelled, UsageError
@@ -19,14 +21,18 @@ from ..events import RunCompletionEvent, RunStarted
 from ..messages import Message, content_text
 from ..models.base import ModelClient
 from ..oversight.authority import Directory, directory_of
+from ..patterns.one_answer import OneAnswer
+from ..patterns.roster import executor_of
 from ..runs.console import LoopConsole
 from ..runs.local import LocalRuntime
 from ..runtime import Parked, strand
+from .company import with_those_they_bring
 from .gating import check_confidence, read_policies
 from .summary import check_summary, summarize
-from .usage import gather_usage_summary
+from .usage import gather_usage_summary, unpriced
 
 if TYPE_CHECKING:
+    from ..conversation.limits import Limit
     from .conversable import ConversableAgent
     from .durable import Kept
 
@@ -51,12 +57,15 @@ class Chat:
     channels: Sequence[Observer] = ()
     observers: Sequence[Observer] = ()
     journal: Any = None
+    limits: Limit | None = None
     context: dict[str, Any] = field(default_factory=dict[str, Any])
     """More keyword arguments of the call: carryover, and whatever a message function wants."""
     one_message: bool = False
     """Whether this is a message by itself: who replies to whom, and how often yet, stays as it was."""
     request_reply: bool | None = None
     """Whether the recipient of one message is to reply; None: if it replies to the sender anyway."""
+    one_answer: bool = False
+    """Whether it is over once the recipient has answered."""
     chat_id: int | str | None = None
     follows: bool = False
     """Whether it is one of a queue, and not the first."""
@@ -86,6 +95,10 @@ class Chat:
         self.oversight = read_policies(self.oversight)
         source = any(a.confidence is not None for a in (self.sender, self.recipient))
         check_confidence(self.oversight, source, f"the chat of {self.sender.name!r} and {self.recipient.name!r}")
+        if self.limits is not None:
+            from ..conversation.limits import as_limit  # loaded with the first limit
+
+            self.limits = as_limit(self.limits)
         if self.journal is not None and self.kept is None:
             from ..journal import open_journal
             from .durable import Kept
@@ -128,8 +141,14 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
     _reach(runtime, chat.people, chat.channels)
     sender, recipient = chat.sender, chat.recipient
     state, pattern = recipient.conversation(sender, chat.clear_history, chat.max_turns)
-    policies = cast("tuple[Policy, ...]", chat.oversight)
-    run = RunContext(runtime, host, state, pattern, silent=bool(chat.silent), policies=policies, parent=parent)
+    if chat.one_answer and not recipient.brings():  # else those behind it say when they are done
+        pattern = OneAnswer()
+    policies = (*recipient.governs, *cast("tuple[Policy, ...]", chat.oversight))
+    run = RunContext(
+        runtime, host, state, pattern, silent=bool(chat.silent), policies=policies, parent=parent, limits=_limits(chat)
+    )
+    if isinstance(pattern, OneAnswer):
+        run.lent = Lent(executor=partial(_executor, sender, recipient))
     run.opening = partial(_opening, chat, run)
     run.cache = chat.cache
     run.given_silent = chat.silent
@@ -148,7 +167,7 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
             on_start(runtime)
         if chat.kept is not None:
             chat.kept.listen()
-        runtime.emit(_started(run, parent, chat.follows))
+        runtime.emit(_started(run, chat))
         reason = await converse(run)
         result = await _finished(chat, run, reason)
         if chat.kept is not None:
@@ -182,7 +201,18 @@ async def hold(chat: Chat, on_start: Callable[[LocalRuntime], None] | None = Non
         if chat.kept is not None:
             chat.kept.over()
         if parent is not None:
+            parent.state.heard_inside(state.all_typed)
             _return_to_outer(parent, sender, recipient)
+
+
+def _executor(sender: ConversableAgent, recipient: ConversableAgent, names: Sequence[str]) -> Agent | None:
+    return executor_of((recipient, *sender.brings()), names)
+
+
+def _limits(chat: Chat) -> Limit | None:
+    """Return how far a chat may go: by what was said of it, and what holds for every one with its recipient."""
+    own = chat.recipient.limits
+    return chat.limits if own is None else own if chat.limits is None else own | chat.limits
 
 
 def _return_to_outer(outer: RunContext | None, sender: ConversableAgent, recipient: ConversableAgent) -> None:
@@ -243,22 +273,34 @@ def _directory(people: Any) -> Directory | None:
     return directory_of(people) if isinstance(people, (Mapping, Directory)) else getattr(people, "directory", None)
 
 
-def _started(run: RunContext, parent: RunContext | None, follows: bool) -> RunStarted:
-    sides = participants(run.state)
+def _started(run: RunContext, chat: Chat) -> RunStarted:
+    sides, parent = participants(run.state), run.parent
     notes: list[str] = []
     for agent in sides:
         client: ModelClient | None = agent.client
         if client is not None and client.offline_note:
             notes.append(f"{agent.name}: {client.offline_note}")
     notes += _quorums(run, sides)
+    if chat.limits is not None:
+        notes += unpriced(chat.limits, sides)
     return RunStarted(
         agents=tuple(a.name for a in sides),
         notes=tuple(notes),
         silent=run.silent,
         parent=parent.run_id if parent is not None else "",
-        follows=follows,
+        follows=chat.follows,
+        hides=_hidden(sides) if run.runtime.keeps else {},
         _parameters=partial(_parameters_of, sides),
     )
+
+
+def _hidden(sides: tuple[ConversableAgent, ...]) -> dict[str, Mapping[str, Any]]:
+    """Return the schemas of the tools that mark something as secret, by name."""
+    from ..redaction import marks
+
+    names = dict.fromkeys(t.name for a in sides for t in (*a.tools, *a.executable.values(), *a.lent_tools))
+    found = {name: _parameters_of(sides, name) for name in names}
+    return {name: schema for name, schema in found.items() if schema is not None and marks(schema)}
 
 
 def _parameters_of(sides: tuple[ConversableAgent, ...], name: str) -> Mapping[str, Any] | None:
@@ -298,6 +340,8 @@ def _quorums(run: RunContext, sides: tuple[ConversableAgent, ...]) -> list[str]:
 
 async def _finished(chat: Chat, run: RunContext, reason: str) -> ChatResult:
     sender, recipient, state = chat.sender, chat.recipient, run.state
+    if run.tally is not None:
+        run.tally.ends()
     token = current_run.set(run)
     try:
         summary = await summarize(run, sender, recipient, chat.summary_method, chat.summary_args or {})
@@ -325,12 +369,12 @@ def _result(chat: Chat, run: RunContext, summary: str, reason: str) -> ChatResul
         chat_id=chat.chat_id if chat.chat_id is not None else run.run_id,
         chat_history=list(state.thread.view(sender)),  # the agents may go on, or forget
         summary=summary,
-        cost=gather_usage_summary(participants(state)),
+        cost=gather_usage_summary([sender, *with_those_they_bring([chat.recipient])]),
         human_input=list(state.answers.get(sender.name, ())),
         reason=reason,
         last_speaker=state.last_speaker or sender.name,
         parsed=run.parsed,
-        context_variables=sender.context_variables.to_dict(),
+        context_variables=(sender.context_variables if state.variables is None else state.variables).to_dict(),
     )
 
 

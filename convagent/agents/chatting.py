@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .._sync import Boxed, unboxing
 from .._tracebacks import short_traceback
 from ..action import Policy
-from ..agent import Agent, Next, Participant, Reply, Termination, Transfer
+from ..agent import Agent, Next, Participant, Pass, Reply, Termination, Transfer
 from ..conversation.context import RunContext, current_run
 from ..conversation.pattern import Pattern
 from ..conversation.result import ChatResult
@@ -28,6 +28,7 @@ from .memory import join_threads
 from .remembering import MemoryMethods
 
 if TYPE_CHECKING:
+    from ..conversation.limits import Limit
     from .conversable import ConversableAgent
 
 Observers = Sequence[Callable[[Event], Any]]
@@ -51,6 +52,8 @@ class ChatMethods(MemoryMethods):
         own = me.overrides.find(me, "generate_reply", run)
         thread = state.thread
         messages = thread.view(me) if own is not None or self.reads_history() else thread.latest(me)
+        if run.lent.view is not None:
+            messages = run.lent.view(me)
         if state.begins(me):
             if state.auto_replies[0] >= other.max_consecutive_auto_reply():
                 return Termination(LIMIT_REACHED)
@@ -62,14 +65,14 @@ class ChatMethods(MemoryMethods):
                 reply = await run.call(own, messages=messages, sender=other)
             else:
                 reply = await self.reply_to(run, messages, other)
-            if isinstance(reply, Transfer):
+            if isinstance(reply, (Transfer, Pass)):
                 return reply
             if not run.gates_replies(me.policies):
                 break
             may_be_sent, reply = await gate_reply(me, run, reply, other)
             if may_be_sent:
                 break
-            run.add_inner(reply, me, other)
+            run.add_inner(reply, me, other, silent=True)  # the answer that held it back was shown
             messages = state.thread.view(me)
         if reply is None:
             if state.tells_silence and not state.reason:
@@ -132,6 +135,10 @@ class ChatMethods(MemoryMethods):
     def brings(self) -> Sequence[ConversableAgent]:
         """Return who comes along with this agent, wherever it takes part."""
         return ()
+
+    def shares(self) -> Mapping[str, Any] | None:
+        """Return the context variables with which a chat with this agent begins; None: each has its own."""
+        return None
 
     def company(self, sender: ConversableAgent) -> tuple[ConversableAgent, ...]:
         """Return all who take part in a chat that a sender begins with this agent, each at its side."""
@@ -231,6 +238,7 @@ class ChatMethods(MemoryMethods):
         channels: Sequence[Any] = (),
         observers: Observers = (),
         journal: Any = None,
+        limits: Limit | None = None,
         **kwargs: Any,
     ) -> ChatResult:
         """Hold a chat, showing it at the terminal, and return its result. See `a_initiate_chat`."""
@@ -254,6 +262,7 @@ class ChatMethods(MemoryMethods):
         channels: Sequence[Any] = (),
         observers: Observers = (),
         journal: Any = None,
+        limits: Limit | None = None,
         **kwargs: Any,
     ) -> ChatResult:
         """Hold a chat and return its result.
@@ -276,6 +285,8 @@ class ChatMethods(MemoryMethods):
             observers: functions that are told every event, in order, before anybody else.
             journal: where the chat is kept as it goes, so that another process can go on with it: a path, a URL,
                 or a journal; see `docs/durability.md`.
+            limits: how far the chat and what is held inside it may go: `MaxTurns(20) | MaxTokens(50_000)`; see
+                `docs/limits.md`.
             **kwargs: ``carryover`` (text or a list, appended to the opening), and more for a message function.
 
         Raises:
@@ -286,7 +297,7 @@ class ChatMethods(MemoryMethods):
         chat = self._chat(
             recipient, clear_history=clear_history, silent=silent, cache=cache, max_turns=max_turns,
             summary_method=summary_method, summary_args=summary_args, message=message, oversight=oversight,
-            people=people, channels=channels, observers=observers, journal=journal, kwargs=kwargs,
+            people=people, channels=channels, observers=observers, journal=journal, limits=limits, kwargs=kwargs,
         )  # fmt: skip
         with short_traceback:
             try:  # not `unboxing`: where thousands of chats wait, each coroutine on the way counts

@@ -25,6 +25,10 @@ from .usage import UsageMeter
 from .variables import ContextVariables, UpdateSystemMessage
 
 if TYPE_CHECKING:
+    from ..conversation.limits import Limit
+    from ..conversation.windows import Window
+    from ..handoffs.guardrails import Guardrail
+    from ..handoffs.handoffs import Handoffs
     from ..models.config import LLMConfig
     from ..oversight.confidence import Source
 
@@ -42,6 +46,12 @@ class AgentCore:
         "Summarize the takeaway from the conversation. Do not add any introductory phrases."
     )
     DEFAULT_SUMMARY_METHOD: ClassVar[str] = "last_msg"
+    ends_by_itself: bool = False
+    """Whether its conversation has an end of its own: then replies are counted only of those who were given a limit."""
+    governs: tuple[Policy, ...] = ()
+    """Policies on whatever happens in a chat with it, besides those of whoever does it."""
+    limits: Limit | None = None
+    """How far every chat with it may go; None: as far as that chat says."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -65,10 +75,12 @@ class AgentCore:
         context_variables: ContextVariables | Mapping[str, Any] | None = None,
         functions: list[Callable[..., Any]] | Callable[..., Any] | None = None,
         update_agent_state_before_reply: Any = None,
+        handoffs: Handoffs | None = None,
         *,
         tools: Iterable[Tool | Callable[..., Any]] = (),
         oversight: Policy | Iterable[Policy] = (),
         confidence: Any = None,
+        context: Window | None = None,
         version: str = "",
     ) -> None:
         """Make an agent.
@@ -92,9 +104,12 @@ class AgentCore:
             functions: functions its model may propose, and another agent executes.
             update_agent_state_before_reply: functions of (agent, messages) or `UpdateSystemMessage`,
                 called before each reply.
+            handoffs: to whom it hands over in a group pattern; see `docs/handoffs.md`.
             tools: tools its model may call and which it executes itself, inside its turn.
             oversight: policies on what it is about to do; the strictest of all that apply counts.
             confidence: how to learn how sure its model is: `logprobs()`, `vote(3)`, `field(...)`, or a function.
+            context: what of a conversation its model is sent: `LastMessages(50)`, `LastTokens(8_000)`, joined by ``&``;
+                None: all of it.
             version: of its rules and tools. A run in a journal goes on with an agent of the same name and version only.
 
         Raises:
@@ -110,6 +125,8 @@ class AgentCore:
             raise ConfigError(f"is_termination_msg={is_termination_msg!r} is not a function of a message")
         self._is_termination_msg: Callable[..., Any] = is_termination_msg or _says_terminate
         self._limit = _check_limit(max_consecutive_auto_reply, self.MAX_CONSECUTIVE_AUTO_REPLY)
+        self.has_limit = max_consecutive_auto_reply is not None
+        """Whether it was given a number of replies in a row, and does not have the usual one."""
         self._limits: dict[Agent, int] = {}
         self.silent = silent
         self._default_auto_reply = default_auto_reply
@@ -124,11 +141,22 @@ class AgentCore:
         self.policies: tuple[Policy, ...] = read_policies(oversight)
         self.confidence: Source | None = None
         """How to learn how sure its model is of a reply."""
-        self.context_variables = (
+        self.context: Window | None = None
+        """What of a conversation its model is sent; None: all of it."""
+        if context is not None:
+            from ..conversation.windows import as_window
+
+            self.context = as_window(context)
+        self._context_variables = (
             context_variables
             if isinstance(context_variables, ContextVariables)
             else ContextVariables(context_variables)
         )
+        self._handoffs: Handoffs | None = handoffs
+        self.input_guardrails: list[Guardrail] = []
+        """Check what it is about to reply to, in a group pattern."""
+        self.output_guardrails: list[Guardrail] = []
+        """Check what it is about to say, in a group pattern."""
 
         self.executable: dict[str, Tool] = {}
         self.own_tools: dict[str, Tool] = {}
@@ -200,6 +228,20 @@ class AgentCore:
     def description(self, description: str) -> None:
         self._description = description
 
+    @property
+    def context_variables(self) -> ContextVariables:
+        """The variables for its tools and templates: in code that a group pattern's conversation calls, the group's."""
+        run = current_run.get()
+        while run is not None:
+            if run.state.variables is not None and run.state.has(cast(Agent, self)):
+                return cast(ContextVariables, run.state.variables)
+            run = run.parent
+        return self._context_variables
+
+    @context_variables.setter
+    def context_variables(self, variables: ContextVariables) -> None:
+        self._context_variables = variables
+
     def as_signal(self) -> tuple[str, dict[str, Any]]:
         """Return what a tool's result says that is this agent: that it is handed over to."""
         return f"Handed over to {self._name}.", {"handoff": self._name}
@@ -253,6 +295,7 @@ class AgentCore:
     def update_max_consecutive_auto_reply(self, value: int, sender: Agent | None = None) -> None:
         """Change the limit: for one sender, or for all."""
         limit = _check_limit(value, self._limit)
+        self.has_limit = True
         if sender is None:
             self._limit = limit
             self._limits.clear()

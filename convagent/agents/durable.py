@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from .. import serde
 from ..conversation.context import RunContext
+from ..conversation.limits_json import from_json as limit_from_json
+from ..conversation.limits_json import to_json as limit_to_json
 from ..conversation.restoring import fold, restore
 from ..conversation.result import ChatResult
 from ..conversation.state import ConversationState
-from ..errors import ConfigError, JournalError, JournalUnavailable, ModelError, RunBlocked
+from ..errors import BranchError, ConfigError, JournalError, JournalUnavailable, ModelError, RunBlocked
 from ..events import ModelCallFinished, RunCompletionEvent, RunLeftEvent
 from ..journal.base import Batch, Claim, Journal, Loaded, StoredRequest
 from ..messages import Usage
-from ..models.base import ModelReply
 from ..oversight._names import named_function, resolve_function
 from ..oversight.atoms import Ask
 from ..oversight.authority import Directory, directory_of
@@ -28,6 +30,9 @@ from ..runs.journaled import STEP, JournaledRuntime
 from ..runs.keeper import RETRY, Keeper, called
 from ..runs.stored_question import StoredQuestion
 from ..runtime import Control, Parked
+from .company import list_of, with_those_they_bring
+from .structured import last_parsed
+from .variables import kept_variables, restore_variables
 
 if TYPE_CHECKING:
     from .._sync import Host
@@ -71,9 +76,11 @@ def spec_of(chat: Chat, directory: Directory | None) -> dict[str, Any]:
         "summary_method": _written("summary_method", chat.summary_method),
         "summary_args": _written("summary_args", chat.summary_args),
         "oversight": [to_json(policy) for policy in cast("tuple[Any, ...]", chat.oversight)],
+        "limits": None if chat.limits is None else limit_to_json(chat.limits),
         "people": None if directory is None else {p: sorted(roles) for p, roles in directory.roles.items()},
         "context": _written("an argument", chat.context),
         "before": _before(chat),
+        "variables": _written("context_variables", recipient.shares()),
         "chat_id": chat.chat_id,
     }
 
@@ -103,7 +110,7 @@ def _written(what: str, value: Any) -> Any:
 def _check_forms(agent: ConversableAgent) -> None:
     """Refuse rules whose forms could not be found again; what else they hold is not kept but judged when it is due."""
     tools = {**agent.own_tools, **agent.executable}.values()
-    for policy in (*agent.policies, *(p for tool in tools for p in tool.rules.approval)):
+    for policy in (*agent.policies, *agent.governs, *(p for tool in tools for p in tool.rules.approval)):
         for part in walk(policy) if isinstance(policy, PolicyValue) else ():
             if isinstance(part, Ask):
                 form_to_json(part.form)
@@ -132,7 +139,7 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
     """
     from .chat import Chat
 
-    found = {named(agent): agent for agent in _with_those_they_bring(agents)}
+    found = {named(agent): agent for agent in with_those_they_bring(agents)}
     run, spec = loaded.info.id, loaded.spec
     missing = [name for name in (*loaded.info.agents, *spec.get("members", ())) if name not in found]
     if missing:
@@ -154,16 +161,10 @@ def chat_from(loaded: Loaded, agents: Iterable[ConversableAgent]) -> Chat:
             oversight=tuple(from_json(policy) for policy in spec["oversight"]),
             people=None if spec["people"] is None else directory_of(spec["people"]),
             context=_read(spec["context"]), chat_id=spec["chat_id"],
+            limits=None if spec.get("limits") is None else limit_from_json(spec["limits"]),
         )  # fmt: skip
     except ConfigError as error:
         raise RunBlocked(f"run {run} cannot go on here: {error}") from error
-
-
-def _with_those_they_bring(agents: Iterable[ConversableAgent]) -> list[ConversableAgent]:
-    found = list(agents)
-    for agent in found:  # which grows
-        found += [member for member in agent.brings() if member not in found]
-    return found
 
 
 def _read(value: Any) -> Any:
@@ -192,6 +193,7 @@ class Kept:
     ) -> None:  # fmt: skip
         self._owned = owned
         self.journal, self.loaded, self.claim, self.parks = journal, loaded, claim, parks
+        self.entered = False
         self._runtime: JournaledRuntime | None = None
 
     def runtime(self, chat: Chat, host: Host | None, directory: Directory | None) -> JournaledRuntime:
@@ -202,9 +204,9 @@ class Kept:
 
             spec = spec_of(chat, directory)
             claim = journal.begin(uuid4().hex[:12], spec, needed(chat), journal.heart.worker, journal.lease)
+        ahead = 0.0 if journal.quick else journal.now() - MACHINE.now()  # one on this machine has its clock
         keeper = Keeper(journal, claim, self.loaded, parks=self.parks, news=self._hear)
-        if not journal.quick:  # one on this machine has its clock
-            keeper.ahead = journal.now() - MACHINE.now()
+        keeper.ahead, self.entered = ahead, True
         self._runtime = JournaledRuntime(host, chat.observers, keeper=keeper, run_id=claim.run)
         return self._runtime
 
@@ -244,7 +246,7 @@ class Kept:
         assert self._runtime is not None
         keeper = self._runtime.keeper
         if keeper.error is not None:
-            raise keeper.error
+            raise keeper.error from keeper.error.__cause__  # not from how it unwound
         raise Parked(not await keeper.end("waiting"))
 
     async def left(self, why: str) -> None:
@@ -265,7 +267,7 @@ class Kept:
         if isinstance(error, JournalError):
             runtime.keeper.give_up()
         try:
-            if isinstance(error, ModelError) and error.retryable and self.parks:
+            if isinstance(error, (ModelError, BranchError)) and error.retryable and self.parks:
                 await runtime.keeper.end("waiting", reason, runtime.now() + AGAIN)
             else:
                 await runtime.keeper.end("blocked", reason)
@@ -281,27 +283,28 @@ def enter(chat: Chat, run: RunContext) -> ChatResult | None:
     for agent, messages in zip(sides, before or (), strict=False):
         run.state.thread.preset(agent, list(messages))
     restore(run, runtime.past, runtime.turn)
+    if run.tally is not None:
+        run.tally.fold(runtime.kept_before())
     by_name = {SELECTOR: sides[1], **{agent.name: agent for agent in sides}}
     for body in runtime.past:
         if body["type"] == ModelCallFinished.type and body.get("agent") in by_name and "error" not in body:
             used = Usage(**body.get("usage", {}))
-            reply = ModelReply({"role": "assistant"}, used, body["model"], cached=body.get("cached", False))
-            by_name[body["agent"]].usage.add(reply)
-    for name, values in runtime.kept_extras.items():
-        if name in by_name:
-            by_name[name].context_variables.update(values)
+            by_name[body["agent"]].usage.count(body["model"], used, cached=body.get("cached", False))
+    begun = chat.kept.loaded.spec.get("variables") if chat.kept and chat.kept.loaded else None
+    restore_variables(sides, run.state.variables, runtime.kept_extras, begun)
+    run.parsed = last_parsed(sides, runtime.past)
     runtime.past.clear()
-    runtime.extras = lambda: {a.name: found for a in sides if (found := a.context_variables.to_dict())}
+    runtime.extras = partial(kept_variables, sides, run.state.variables)
     done = runtime.completed
     if not isinstance(done, RunCompletionEvent):
         return None
     restore(run, runtime.unfinished, runtime.turn)
-    return _result(chat, run.run_id, run.state, done)
+    return _result(chat, run.run_id, run.state, done, last_parsed(sides, runtime.unfinished, run.parsed))
 
 
-def _result(chat: Chat, run: str, state: ConversationState, done: RunCompletionEvent) -> ChatResult:
+def _result(chat: Chat, run: str, state: ConversationState, done: RunCompletionEvent, parsed: Any) -> ChatResult:
     return ChatResult(
-        chat_id=chat.chat_id if chat.chat_id is not None else run,
+        chat_id=chat.chat_id if chat.chat_id is not None else run, parsed=parsed,
         chat_history=list(state.thread.view(chat.sender)), summary=done.summary, cost=dict(done.cost),
         human_input=list(state.answers.get(chat.sender.name, ())), reason=done.reason,
         last_speaker=done.last_speaker, context_variables=dict(done.context_variables),
@@ -310,7 +313,7 @@ def _result(chat: Chat, run: str, state: ConversationState, done: RunCompletionE
 
 def enqueue(
     journal: Any, sender: ConversableAgent, recipient: ConversableAgent, *, message: Any, run_id: str = "",
-    oversight: Any = (), people: Any = None, context: Mapping[str, Any] | None = None, **given: Any,
+    oversight: Any = (), people: Any = None, context: Mapping[str, Any] | None = None, lane: str = "", **given: Any,
 ) -> str:  # fmt: skip
     """Keep a chat in a journal for a worker to hold; return the id of its run.
 
@@ -323,7 +326,8 @@ def enqueue(
         oversight: policies on what is about to happen in this chat.
         people: persons and their roles, who alone may then answer.
         context: what a message function wants, and ``carryover``.
-        **given: ``max_turns``, ``silent``, ``summary_method``, ``summary_args``, as for `initiate_chat`.
+        lane: names what shares a limit of the workers: a tenant, the endpoint of a model; see `docs/deployment.md`.
+        **given: ``limits``, ``max_turns``, ``silent``, ``summary_method``, ``summary_args``, as for `initiate_chat`.
 
     Raises:
         ConfigError: a part cannot be kept, and why.
@@ -331,13 +335,16 @@ def enqueue(
     """
     from uuid import uuid4
 
-    from ..journal import open_journal
+    from ..journal.opening import opened
     from .chat import Chat
 
     chat = Chat(sender, recipient, message, oversight=oversight, people=people, context=dict(context or {}), **given)
-    where, run = open_journal(journal), run_id or uuid4().hex[:12]
+    run = run_id or uuid4().hex[:12]
+    if not isinstance(run, str) or not run.isprintable() or "/" in run:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"run_id={run!r}: expected text on one line without '/', which parts a run from those inside")
     spec = spec_of(chat, None if people is None else directory_of(people))
-    where.begin(run, spec, needed(chat), "", 0.0, "ready")
+    with opened(journal) as where:
+        where.begin(run, {**spec, "lane": lane} if lane else spec, needed(chat), "", 0.0, "ready")
     return run
 
 
@@ -358,13 +365,15 @@ def resume(
         observers: functions that are told what happens from now on.
 
     Raises:
+        ConfigError: `agents` are none.
         JournalError: there is no such run, or another process holds it.
         RunBlocked: an agent or a function that it needs is missing.
     """
     from ..journal import open_journal
     from ..runs.response import RunResponse
 
-    where, found = open_journal(journal), list(agents)
+    found = list_of(agents)
+    where = open_journal(journal, create=False)
     loaded = where.load(run_id)
     chat_from(loaded, found)  # refused before anything is claimed
     claim = None if loaded.info.status == "done" else where.claim(run_id, where.heart.worker, where.lease)
@@ -389,14 +398,13 @@ def _kept_result(chat: Chat, loaded: Loaded) -> ChatResult:
     state, _ = chat.recipient.conversation(chat.sender, clear=True, max_turns=None)
     for agent, messages in zip(state.participants, loaded.spec["before"] or (), strict=False):
         state.thread.preset(agent, list(messages))
-    done = None
-    for row in loaded.rows:
-        if row.run == run and row.body.get("type") != STEP:
-            fold(state, row.body)
-            done = serde.read_body(row.body) if row.body["type"] == RunCompletionEvent.type else done
+    done, past = None, [row.body for row in loaded.rows if row.run == run and row.body.get("type") not in (STEP, None)]
+    for body in past:
+        fold(state, body)
+        done = serde.read_body(body) if body["type"] == RunCompletionEvent.type else done
     if not isinstance(done, RunCompletionEvent):
         raise JournalError(f"run {run} is over, and its result was deleted")
-    return _result(chat, run, state, done)
+    return _result(chat, run, state, done, last_parsed(state.participants, past))
 
 
 async def advance(
@@ -431,5 +439,9 @@ async def advance(
         except RunBlocked as blocked:
             await called(journal, journal.append, claim, Batch(status="blocked", reason=str(blocked)))
             return None
+        except JournalUnavailable:
+            if kept.entered:
+                raise
+            await asyncio.sleep(RETRY[1])
         finally:
             current_host.reset(token)

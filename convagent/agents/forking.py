@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
-from ..errors import ConfigError
-from ..journal.base import Batch, Loaded, NewRow, Row
+from ..errors import ConfigError, JournalError, one_of
+from ..journal.base import Batch, Journal, Loaded, NewRow, Row
 from ..oversight.serial import to_json
 from ..oversight.words import ask
 
+Tools = Literal["ask", "run"]
 _NOT_CARRIED = frozenset(("grant", "ruling", "input_request", "input_reply", "decided", "escalated"))
 """Types of what holds for the old run alone, where it stands in the turn that is entered again; grants anywhere."""
 
 
-def fork(journal: Any, run_id: str, at: int, *, tools: Literal["ask", "run"] = "ask") -> str:
+def fork(journal: Any, run_id: str, at: int, *, tools: Tools = "ask") -> str:
     """Begin another run with what happened in one up to a point; return its id, to be resumed.
 
     What is finished stays as it was, and so do the results of steps of the turn in which the point lies. Nothing
@@ -30,17 +31,26 @@ def fork(journal: Any, run_id: str, at: int, *, tools: Literal["ask", "run"] = "
             have called it after that point; or ``run`` them, because you know that this is right.
 
     Raises:
-        JournalError: there is no such run.
-        ConfigError: the point is before the run's first event.
+        JournalError: there is no such run, or what happened in it was deleted in part.
+        ConfigError: the point is no number, or before the run's first event; or `tools` is another word.
     """
-    from ..journal import open_journal
+    from ..journal.opening import opened
 
-    where = open_journal(journal)
-    loaded = where.load(run_id)
+    if not isinstance(at, int) or isinstance(at, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"at={at!r}: expected the number of an event, as `convagent audit show` lists them")
+    if tools not in get_args(Tools):
+        raise one_of("tools", tools, get_args(Tools))
+    with opened(journal, create=False) as where:
+        return _forked(where, where.load(run_id), at, tools)
+
+
+def _forked(where: Journal, loaded: Loaded, at: int, tools: Tools) -> str:
     root = loaded.info.id
     kept = _up_to(loaded, at)
     if not kept:
         raise ConfigError(f"at={at}: run {root} has no event up to there; its first one is 1")
+    if any("erased" in row.body for row in kept):
+        raise JournalError(f"run {root} cannot be gone on with from {at}: what happened before was deleted in part")
     new = uuid4().hex[:12]
     spec = dict(loaded.spec)
     if tools == "ask":

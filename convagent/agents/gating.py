@@ -64,7 +64,7 @@ async def gate_reply(agent: ConversableAgent, run: RunContext, reply: Any, to: A
         return True, reply
     action = Action(
         "reply", agent.name, to.name, {"content": text}, run_id=run.run_id, turn=run.turn,
-        confidence=run.sure.get(agent),
+        confidence=run.sure.get(agent), asked_by=run.state.typed_inside(text),
     )  # fmt: skip
     verdict = await run.decide(action, (*agent.policies, *run.lent.policies), Subject(text, REPLY))
     match verdict:
@@ -73,17 +73,43 @@ async def gate_reply(agent: ConversableAgent, run: RunContext, reply: Any, to: A
         case Instead(value):
             return True, _with(reply, str(value))
         case Refused(reason, by) if run.lent.policies:
-            why = f"Not approved{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
-            run.terminate(why, agent.name, to.name)
+            run.terminate(refusal(reason, by), agent.name, to.name)
             return True, None
         case Refused(reason):
             return True, _with(reply, f"[withheld: {reason}]" if reason else "[withheld]")
         case Revise(note):
             # Not shown: it was held back.
             run.add_inner(cast(Message, {"role": "assistant", "content": text}), agent, to, silent=True)
-            return False, {"role": "user", "content": f"Do not send that yet. Revise it: {note}"}
+            return False, _note(f"{_HELD_BACK} Revise it: {note}")
         case Again():
-            return False, {"role": "user", "content": "Do not send that yet. Write it again."}
+            return False, _note(f"{_HELD_BACK} Write it again.")
+
+
+def _note(text: str) -> Message:
+    """Return what an agent is told of its own draft: in its history, and not as words of its own."""
+    return cast(Message, {"role": "user", "override_role": "user", "name": "reviewer", "content": text})
+
+
+_HELD_BACK = "Do not send that yet."
+
+
+def is_held_back(messages: Sequence[Message], position: int) -> bool:
+    """Return whether a message was a draft that is to be written again, as the one after it says."""
+    after = messages[position + 1] if position + 1 < len(messages) else None
+    return after is not None and content_text(after.get("content")).startswith(_HELD_BACK)
+
+
+_REFUSED = "Not approved"
+
+
+def refusal(reason: str, by: str) -> str:
+    """Return why a conversation is over in which something was refused that it cannot do without."""
+    return f"{_REFUSED}{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
+
+
+def is_refusal(reason: str) -> bool:
+    """Return whether a conversation ended by a refusal, so that what was said last is not its result."""
+    return reason.startswith(_REFUSED)
 
 
 def _words(reply: Any) -> str | None:

@@ -21,6 +21,7 @@ from .arguments import named_for_users
 from .conversable import ConversableAgent
 
 if TYPE_CHECKING:
+    from ..oversight.atoms import Ask
     from .manager import GroupChatManager
 
 Method = Literal["auto", "manual", "random", "round_robin"] | Callable[..., Any]
@@ -102,6 +103,8 @@ class GroupChat:
         self.max_round = _count("max_round", max_round, 1)
         self.admin_name, self.func_call_filter = admin_name, func_call_filter
         self.speaker_selection_method: Any = _method(speaker_selection_method)
+        self.selected_by: Ask | None = None
+        """Who is asked by ``manual``; None: whoever is there."""
         self.max_retries_for_selecting_speaker = _count(
             "max_retries_for_selecting_speaker", max_retries_for_selecting_speaker, 0
         )

@@ -8,9 +8,10 @@ from operator import is_
 from typing import Any, ClassVar, cast
 
 from ..agent import Agent
-from ..conversation.context import RunContext, current_run
+from ..conversation.context import RunContext
 from ..conversation.group import GroupState
 from ..conversation.group_thread import Facing, GroupThread
+from ..conversation.result import ChatResult
 from ..errors import ConfigError
 from ..messages import Message
 from ..oversight.input_mode import HumanInputMode
@@ -20,6 +21,8 @@ from .chatting import Held
 from .clearing import clearing
 from .conversable import ConversableAgent
 from .groupchat import GroupChat
+from .own_chat import reply_of_those_behind
+from .replies import ANYBODY, ReplyFunction
 from .resuming import ResumeMethods
 
 
@@ -32,6 +35,8 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
 
     heard_outside: ClassVar[bool] = False
     """Whether somebody outside who begins its conversation sees what the group says."""
+    state_kind: ClassVar[type[GroupState]] = GroupState
+    """What its conversation comes to is folded into one of these."""
 
     @named_for_users
     def __init__(
@@ -73,7 +78,7 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         )  # fmt: skip
         self._groupchat = groupchat
         self.quiet = silent
-        self.register_reply([Agent, None], _reply_of_the_group)
+        self.replies.register(ReplyFunction(ANYBODY, reply_of_those_behind, builtin=reply_of_those_behind))
 
     @property
     def groupchat(self) -> GroupChat:
@@ -99,8 +104,8 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         if any(member is self for member in members):
             raise ConfigError(f"manager {self.name!r} is a member of its own group; take it out of agents=")
         thread = self._thread(sender, members, clear)
-        introduction = group.introductions_msg() if group.send_introductions else ""
-        state = GroupState(sender, self, thread, max_turns, members=members, group=group, introduction=introduction)
+        told = group.introductions_msg() if group.send_introductions else ""
+        state = self.state_kind(sender, self, thread, max_turns, members=members, group=group, introduction=told)
         return state, GroupChatPattern(group, self)
 
     def _thread(self, sender: ConversableAgent, members: tuple[Any, ...], clear: bool) -> GroupThread:
@@ -133,6 +138,15 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         """Return what the group is told of a conversation in which it has the word."""
         return messages[-1].get("content") or ""
 
+    def outcome(self, result: ChatResult) -> Any:
+        """Return what the group replies with to a conversation in which it had the word; None: nothing."""
+        said = self._groupchat.messages
+        return said[-1].get("content") if said else None
+
+    def reads_history(self) -> bool:
+        """Return True: the group is told what was said since it spoke last."""
+        return True
+
     def brings(self) -> Sequence[ConversableAgent]:
         """Return the members of the group."""
         return self._groupchat.agents
@@ -164,18 +178,3 @@ def _others(thread: GroupThread) -> list[ConversableAgent]:
     manager = thread.agents[1]
     found = [a for a in thread.agents if a is not manager]
     return cast("list[ConversableAgent]", found if thread.agents[0] is not manager else [manager, *found])
-
-
-async def _reply_of_the_group(
-    recipient: GroupChatManager, messages: list[Message], sender: ConversableAgent | None, config: Any
-) -> tuple[bool, Any]:
-    """Hold the group's conversation about a message inside a turn, and reply with what it said last."""
-    from .chat import Chat, hold
-
-    if sender is None or not messages:
-        return False, None
-    run = current_run.get()
-    content = recipient.task(messages)
-    await hold(Chat(sender, recipient, content, summary_method=None, silent=run.silent if run is not None else None))
-    said = recipient.groupchat.messages
-    return True, said[-1].get("content") if said else None

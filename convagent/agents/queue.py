@@ -103,7 +103,7 @@ async def _hold(
 def start_of(sender: ConversableAgent, given: Mapping[str, Any], follows: bool) -> Start[ChatResult]:
     """Return what starts one chat of a queue."""
     known = ("clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message")
-    chosen = {k: given[k] for k in (*known, "oversight", "observers") if k in given}
+    chosen = {k: given[k] for k in (*known, "oversight", "observers", "limits") if k in given}
     more = {k: v for k, v in given.items() if k not in chosen and k not in ("sender", "recipient")}
     return sender._start(given["recipient"], kwargs=more, follows=follows, **chosen)  # pyright: ignore[reportPrivateUsage]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._sync import Boxed, call_sync, current_host, forget_in_child, unboxing
 from .._tracebacks import short_traceback
-from ..agent import Agent, Transfer
+from ..agent import Agent, Pass, Transfer
 from ..conversation.context import RunContext, current_run
 from ..conversation.execution import run_tool
 from ..conversation.state import ConversationState
@@ -131,11 +131,13 @@ class ReplyMethods(ToolMethods):
 
     async def reply_to(
         self, run: RunContext, messages: list[Message], sender: Agent | None, exclude: Container[Any] = ()
-    ) -> Reply | Transfer:
+    ) -> Reply | Transfer | Pass:
         """Try the reply functions in order; the first that decides makes the reply."""
         if self.hooks.before_reply:
             messages = await self.hooks.messages_before_reply(run, self, messages)
         agent = cast("ConversableAgent", self)
+        if run.lent.first is not None and (said := await run.lent.first(run, agent, messages)) is not None:
+            return said
         sync_chat = run.is_sync
         for entry in self.replies.entries:
             if not entry.applies_to(sender):
@@ -153,8 +155,11 @@ class ReplyMethods(ToolMethods):
                 given: dict[str, Any] = {"messages": messages, "sender": sender, "config": entry.config}
                 try:
                     # Whether it is async was asked when it was registered.
-                    called = partial(func if entry.asynchronous else partial(run.call, func), self, **given)
-                    found = await (run.step(f"reply/{func.__name__}", called) if run.runtime.keeps else called())
+                    if run.runtime.keeps:
+                        called = partial(func if entry.asynchronous else partial(run.call, func), self, **given)
+                        found = await run.step(f"reply/{func.__name__}", called)
+                    else:
+                        found = await (func(self, **given) if entry.asynchronous else run.call(func, self, **given))
                 except (KeyboardInterrupt, SystemExit) as stop:
                     raise Boxed(stop) from None
                 final, reply = _decision(func, found)
@@ -190,7 +195,7 @@ class ReplyMethods(ToolMethods):
         other = cast(Any, sender if sender is not None else NOBODY)
         state = ConversationState(me, other, self._chat_messages.thread(other), opened=True)
         state.auto_replies[0] = self.auto_replies.get(sender, 0)
-        made = RunContext(runtime, host, state, TwoAgent())
+        made = RunContext(runtime, host, state, TwoAgent(), parent=run)
         token = current_run.set(made)
         try:
             yield made
@@ -385,6 +390,8 @@ def _is_default(stream: Any) -> bool:
 
 
 def _decision(func: Callable[..., Any], value: Any) -> tuple[bool, Reply]:
+    if type(value) is tuple and len(cast("tuple[Any, ...]", value)) == 2:
+        return cast("tuple[bool, Reply]", value)
     if isinstance(value, (tuple, list)) and len(cast("tuple[Any, ...]", value)) == 2:  # a kept one is a list
         return cast("tuple[bool, Reply]", tuple(cast("tuple[Any, ...]", value)))
     name = getattr(func, "__name__", repr(func))

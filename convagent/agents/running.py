@@ -16,6 +16,7 @@ from ..runs.response import AsyncRunResponse, RunResponse, Start, drive
 from .chatting import ChatMethods, MessageLike, Observers, given_to
 
 if TYPE_CHECKING:
+    from ..conversation.limits import Limit
     from .conversable import ConversableAgent
 
 
@@ -44,6 +45,7 @@ class RunMethods(ChatMethods):
         channels: Sequence[Any] = (),
         observers: Observers = (),
         journal: Any = None,
+        limits: Limit | None = None,
         **kwargs: Any,
     ) -> RunResponse:
         """Start a chat and return at once; iterate the response's events, or call its `process()`.
@@ -74,6 +76,7 @@ class RunMethods(ChatMethods):
         channels: Sequence[Any] = (),
         observers: Observers = (),
         journal: Any = None,
+        limits: Limit | None = None,
         **kwargs: Any,
     ) -> AsyncRunResponse:
         """Start a chat in the caller's loop; ``async for`` over the response, or await its `process()`."""
@@ -164,5 +167,5 @@ _OF_RUNS = ("executor_kwargs", "tools", "user_input", "msg_to")
 """What only a run is given."""
 _RUN_ARGUMENTS = (
     "clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message",
-    "oversight", "people", "channels", "observers", "journal", *_OF_RUNS,
+    "oversight", "people", "channels", "observers", "journal", "limits", *_OF_RUNS,
 )  # fmt: skip

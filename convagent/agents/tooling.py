@@ -8,12 +8,12 @@ from typing import Any, Literal, cast
 
 from ..errors import ConfigError, UsageError
 from ..tools.tool import Tool, as_tool, check_name
-from .core import AgentCore
+from .handoff_methods import HandoffMethods
 
 ToolLike = Tool | Callable[..., Any]
 
 
-class ToolMethods(AgentCore):
+class ToolMethods(HandoffMethods):
     """The classic ways to register tools, and ours."""
 
     @property

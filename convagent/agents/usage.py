@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..messages import Usage
 from ..models.base import ModelReply
+from ..models.entry import Entry
+from ..models.price import entry_cost
+
+if TYPE_CHECKING:
+    from ..conversation.limits import Limit
 
 
 class UsageMeter:
@@ -19,9 +25,13 @@ class UsageMeter:
 
     def add(self, reply: ModelReply) -> None:
         """Count one reply."""
-        self.total = _added(self.total, reply)
-        if not reply.cached:
-            self.actual = _added(self.actual, reply)
+        self.count(reply.model, reply.usage, cached=reply.cached)
+
+    def count(self, model: str, usage: Usage, *, cached: bool = False) -> None:
+        """Count what one call of a model used."""
+        self.total = _added(self.total, model, usage)
+        if not cached:
+            self.actual = _added(self.actual, model, usage)
 
     def clear(self) -> None:
         """Start anew."""
@@ -37,9 +47,9 @@ class Metered(Protocol):
         ...
 
 
-def _added(sums: dict[str, Any] | None, reply: ModelReply) -> dict[str, Any]:
+def _added(sums: dict[str, Any] | None, model: str, usage: Usage) -> dict[str, Any]:
     sums = {"total_cost": 0.0} if sums is None else sums
-    usage, model = reply.usage, reply.model or "unknown"
+    model = model or "unknown"
     sums["total_cost"] += usage.cost
     row = sums.get(model)
     if row is None:
@@ -49,6 +59,25 @@ def _added(sums: dict[str, Any] | None, reply: ModelReply) -> dict[str, Any]:
     row["completion_tokens"] += usage.completion_tokens
     row["total_tokens"] += usage.total_tokens
     return sums
+
+
+def unpriced(limit: Limit, agents: Iterable[object]) -> list[str]:
+    """Say which models a limit of cost cannot count, because nobody knows their price."""
+    from ..conversation.limit_kinds import MaxCost
+
+    if isinstance(limit, MaxCost):
+        entries = [(a, e) for a in agents for e in getattr(getattr(a, "llm_config", None), "entries", ())]
+        unknown = [(a, e) for a, e in entries if isinstance(e, Entry) and e.price is None and not _is_priced(e)]
+        return [
+            f"{limit} does not see what {e.model} of {getattr(a, 'name', a)} costs; give the entry a price=[prompt, "
+            "completion], dollars for 1,000 tokens"
+            for a, e in unknown
+        ]
+    return [note for part in limit.parts() for note in unpriced(part, agents)]
+
+
+def _is_priced(entry: Entry) -> bool:
+    return entry_cost(entry, entry.model, 1, 1) > 0
 
 
 def gather_usage_summary(agents: Iterable[object]) -> dict[str, Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ..errors import ConfigError
 
 
 class ContextVariables(MutableMapping[str, Any]):
-    """A dictionary that agents of a conversation share."""
+    """A dictionary that agents of a conversation share.
+
+    A tool takes it by a parameter that is called `context_variables`, which its model does not see.
+    """
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self.data: dict[str, Any] = dict(data or {})
@@ -34,6 +37,9 @@ class ContextVariables(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"ContextVariables({self.data!r})"
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def set(self, key: str, value: Any) -> None:
         """Set a variable."""
@@ -58,6 +64,37 @@ class ContextVariables(MutableMapping[str, Any]):
 
 
 _MISSING = object()
+
+SHARED = "*"
+"""What the variables that all share are kept under in a journal; no agent is called so."""
+
+
+def kept_variables(agents: Iterable[Any], shared: ContextVariables | None) -> dict[str, Any]:
+    """Return what a journal keeps of context variables: those that all share, or each agent's own."""
+    if shared is not None:
+        return {SHARED: shared.to_dict()}
+    return {agent.name: found for agent in agents if (found := agent.context_variables.to_dict())}
+
+
+def restore_variables(
+    agents: Iterable[Any], shared: ContextVariables | None, kept: Mapping[str, Any], begun: Mapping[str, Any] | None
+) -> None:
+    """Let context variables be what a journal kept of them.
+
+    Args:
+        agents: all who take part.
+        shared: the variables that all of them share; None: each has its own.
+        kept: what was kept of them last.
+        begun: the shared ones at the start of the run, which are kept apart.
+    """
+    if shared is None:
+        for agent in agents:
+            agent.context_variables.update(kept.get(agent.name, {}))
+        return
+    found = kept.get(SHARED, begun)
+    if found is not None:
+        shared.clear()
+        shared.update(found)
 
 
 class UpdateSystemMessage:

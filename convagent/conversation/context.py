@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._sync import Host, Mailbox, call_user, forget_in_child
 from ..action import Action, Confidence, Policy
@@ -28,11 +28,18 @@ from ..human import HumanReply, HumanRequest, Moment
 from ..messages import Message, as_message
 from ..runtime import ANY, Control, Interrupted, Runtime, Steer, strand
 from ..tools.tool import Effect
+from .around import names_around
+from .interrupting import INTERRUPTED, is_spoken, read_interrupt
 from .pattern import NOTHING_LENT, Pattern
 from .state import ConversationState
 from .state import Stopped as Stopped
-from .thread import to_wire
 from .verdict import NOTHING_SHOWN, Subject, Verdict
+from .wiring import Wire, wire_of
+
+if TYPE_CHECKING:
+    from .limits import Limit
+    from .tally import Tally
+    from .windows import Window
 
 T = TypeVar("T")
 
@@ -48,8 +55,7 @@ class RunContext:
         "_calls",
         "_rounds",
         "_unsaid",
-        "_wire",
-        "_wired",
+        "_wires",
         "agent_name",
         "cache",
         "given_silent",
@@ -65,6 +71,7 @@ class RunContext:
         "state",
         "sure",
         "systems",
+        "tally",
         "turn",
         "unreachable",
     )
@@ -79,6 +86,7 @@ class RunContext:
         silent: bool = False,
         policies: Sequence[Policy] = (),
         parent: RunContext | None = None,
+        limits: Limit | None = None,
     ) -> None:
         self.runtime, self.host = runtime, host
         self.parent = parent
@@ -110,10 +118,12 @@ class RunContext:
         self._rounds = (0, 0)
         self._unsaid: list[Control] = []
         self._calls: dict[str, int] = {}
-        self._wire: dict[int, list[Message]] = {}
+        self._wires: dict[int, Wire] = {}
         """By side: the wire form of its view."""
-        self._wired: dict[int, int] = {}
-        """By side: how many messages of its view are in that."""
+        self.tally: Tally | None = None
+        """What it has come to, where it has limits, or a run around it; None: nothing is counted."""
+        if limits is not None or (parent is not None and parent.tally is not None):
+            self.tally = _counting(limits, runtime, state, parent.tally if parent is not None else None)
 
     @property
     def run_id(self) -> str:
@@ -151,6 +161,7 @@ class RunContext:
                 side=side,
                 auto_replies=state.auto_replies[side],
                 owes=owes,
+                typed_by=state.typed_inside(found.get("content")),
             )
         )
 
@@ -169,28 +180,17 @@ class RunContext:
             )
         )
 
-    def wire(self, agent: Agent, head: Message, messages: list[Message]) -> list[Message]:
-        """Return a head (the system message) and messages in the form that goes to a model.
+    def wire(self, agent: Agent, head: Message, messages: list[Message], window: Window | None = None) -> list[Message]:
+        """Return a head (the system message) and messages, or what of them fits, in the form that goes to a model.
 
-        For the agent's own view of this conversation it is kept and extended, so that a long chat
-        does not pay for its past at every turn. The list grows later: read it, don't keep it.
+        For the agent's own view of this conversation it is kept and extended. The list grows later: read it, don't
+        keep it.
         """
-        view = self.state.thread.view(agent)  # extends it by what came in since it was looked at
-        if messages is not view:
-            return to_wire(messages, [head])
-        side = self.state.side(agent)
-        wire, count = self._wire.get(side), self._wired.get(side, 0)
-        if wire is None or count > len(messages):
-            wire, count = [head], 0
-        elif wire[0] is not head and wire[0] != head:
-            wire = [head, *wire[1:]]
-        to_wire(messages, wire, count)
-        self._wire[side], self._wired[side] = wire, len(messages)
-        return wire
+        return wire_of(self._wires, self.state, agent, head, messages, window)
 
     def forget_wires(self) -> None:
         """Make wire forms anew: messages were taken out of histories."""
-        self._wire.clear()
+        self._wires.clear()
 
     def after(self, turn: int, calls: Mapping[str, int]) -> None:
         """Go on after a turn, and so many model requests of each agent; see `restoring`."""
@@ -239,6 +239,8 @@ class RunContext:
             form: the pydantic model of the request's form, whose own validators the answer must satisfy, too.
         """
         began = self.runtime.now()
+        if self.parent is not None and not request.where:
+            request = replace(request, where=names_around(self))
         # What is said meanwhile can wait for the answer; an interruption asks already.
         by: tuple[Steer, ...] = ("stop",) if request.moment == "interrupt" else ("interrupt", "stop")
         while True:
@@ -246,7 +248,8 @@ class RunContext:
                 reply = await self.runtime.breakable(self.runtime.wait, by, request, form)
                 break
             except Interrupted:
-                said = await self.checkpoint(hearing=request.moment in _SPOKEN)
+                hearing = is_spoken(request, getattr(self.runtime, "directory", None) is not None)
+                said = await self.checkpoint(hearing)
                 if said is not None:
                     reply = HumanReply(request.id, said.text, by=said.by, channel="interrupt")
                     break
@@ -280,11 +283,15 @@ class RunContext:
         return before
 
     def next_round(self) -> str:
+        """Return the turn's next round of tool calls, and move on."""
+        found = self.round_to_come()
+        self._rounds = (self.turn, self._rounds[1] + 1 if found else 0)
+        return found
+
+    def round_to_come(self) -> str:
         """Return the number of the turn's next round of tool calls, as it stands in keys: empty, `1.`, `2.`."""
         turn, rounds = self._rounds
-        rounds = rounds + 1 if turn == self.turn else 0
-        self._rounds = (self.turn, rounds)
-        return f"{rounds}." if rounds else ""
+        return f"{rounds + 1}." if turn == self.turn else ""
 
     def next_call(self, agent: str) -> int:
         """Return the position of the agent's next model request in this run, from 0, and move on."""
@@ -334,7 +341,7 @@ class RunContext:
         """Meet what somebody outside wants: ask how to go on, add a message, stop.
 
         Args:
-            hearing: whether a person was about to speak, so that what they say instead is returned.
+            hearing: whether a person was about to speak, so that what is typed at an interruption is returned.
 
         Raises:
             Stopped: the run is to end.
@@ -353,13 +360,14 @@ class RunContext:
             if control.action == "revoke":
                 self._revoke(control)
                 continue
-            if control.action == "interrupt":
+            interrupts = control.action == "interrupt"
+            if interrupts:
                 control = await self._ask_how_to_go_on()
             if control is None:
                 continue
             if control.action == "stop":
                 raise Stopped(control.text or "Stopped by a person")
-            if hearing:
+            if hearing and interrupts:
                 return control
             if self.state.opened:
                 self.say(control.text, control.by)
@@ -400,8 +408,8 @@ class RunContext:
             self.runtime.stop(control)
         return control
 
-    def say(self, text: str, by: str = "") -> None:
-        """Add a person's message, which both agents see as a user's; whoever owes a reply still does."""
+    def say(self, text: str, by: str = "", silent: bool = False) -> None:
+        """Add a person's message, which all agents see as a user's; whoever owes a reply still does."""
         state = self.state
         listener = state.owes or state.recipient
         name = _NOT_IN_NAMES.sub("_", by) or "person"
@@ -412,33 +420,20 @@ class RunContext:
                 sender=name,
                 recipient=listener.name,
                 by=name,
-                silent=self.silent,
+                silent=silent or self.silent,
                 agent=name,
                 side=state.side(listener),
             )
         )  # fmt: skip
 
-    def terminate(self, reason: str, agent: str, other: str = "") -> None:
+    def terminate(self, reason: str, agent: str, other: str = "", silent: bool = False) -> None:
         """Announce the end and its reason."""
-        self.emit(TerminationEvent(termination_reason=reason, sender=agent, recipient=other, agent=agent))
+        self.emit(
+            TerminationEvent(termination_reason=reason, sender=agent, recipient=other, silent=silent, agent=agent)
+        )
 
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
-_SPOKEN: tuple[Moment, ...] = ("opening", "turn", "limit", "termination")
-"""Moments at which what a person types becomes a message."""
-
-INTERRUPTED = "Interrupted. Press enter to resume, type a message to add it to the conversation, or 'stop' to end: "
-
-
-def read_interrupt(reply: HumanReply) -> tuple[str, str]:
-    """Read the answer to an interruption: `resume`, `stop`, or any other text, which is said."""
-    text = reply.text.strip()
-    word = text.lower()
-    if reply.end_of_input or word in ("stop", "exit", "quit", "q"):
-        return "stop", "End of input" if reply.end_of_input else "Stopped by a person"
-    if word in ("", "resume", "r", "continue"):
-        return "resume", ""
-    return "say", text[4:].strip() if word.startswith("say ") else text
 
 
 @cache  # to import again what is loaded already takes two microseconds
@@ -446,3 +441,9 @@ def _gate():
     from . import gate  # with the algebra of policies, which a run without any never loads
 
     return gate
+
+
+def _counting(limits: Limit | None, runtime: Runtime, state: ConversationState, outer: Tally | None) -> Tally:
+    from .tally import Tally  # with the limits, which a run without any never loads
+
+    return Tally(limits, runtime, state, outer)

@@ -20,6 +20,7 @@ from ..tools.invoke import ToolOutcome, invoke, not_found, unreadable
 from ..tools.result import to_text
 from .context import RunContext, Stopped
 from .failing import IN_DOUBT, failure, is_about_failures, is_in_doubt, on_failure
+from .sharing import Variables, as_they_are, take_over, with_changes
 from .showing import failed_call, subject_of
 from .verdict import Again, Go, Instead, Refused, Revise, Subject, Verdict
 
@@ -44,8 +45,10 @@ class Execution:
     """The executor's own way to execute a call: an overridden `execute_function`."""
     confidence: Confidence | None = None
     """How sure the proposer's model was of this reply."""
-    heard: Callable[[dict[str, Any]], None] | None = None
-    """Told what results say besides their text, in order, also where they are not new; see `ToolOutcome.signal`."""
+    variables: Variables | None = None
+    """The context variables, for tools that take or set them."""
+    heard: Callable[[int, dict[str, Any]], None] | None = None
+    """Told what results say besides their text, by position, also where they are not new; see `ToolOutcome.signal`."""
 
 
 async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) -> list[Message]:
@@ -64,13 +67,13 @@ async def run_tools(run: RunContext, calls: Sequence[ToolCall], how: Execution) 
         outcomes: list[ToolOutcome] = []
         base = run.enter_strand(strand.get())
         for p in prepared:  # in place: each coroutine on the way is held while a person is waited for
-            run.enter_strand(f"{base}{p.position}.")
+            run.enter_strand(f"{base}{_strand(p.round, p.position)}")
             outcomes.append(await _carry_out(run, p, how, await _judge(run, p, how)))
         run.enter_strand(base)
     if how.heard is not None:
-        for outcome in outcomes:
+        for position, outcome in enumerate(outcomes):
             if outcome.signal is not None:
-                how.heard(outcome.signal)
+                how.heard(position, outcome.signal)
     return [await _result(call, outcome, how) for call, outcome in zip(calls, outcomes, strict=True)]
 
 
@@ -112,7 +115,7 @@ async def _prepare(run: RunContext, position: int, call: ToolCall, how: Executio
     tool = how.tools.get(name)
     prepared = _Prepared(call_id, name, tool, None, position, round)
     if tool is None:
-        _refuse_begun(run, position, name, how.executor)
+        _refuse_begun(run, _strand(round, position), name, how.executor)
         prepared.refused = not_found(name, call_id)
         return prepared
     try:
@@ -125,11 +128,17 @@ async def _prepare(run: RunContext, position: int, call: ToolCall, how: Executio
 def refuse_gone(run: RunContext, calls: Sequence[ToolCall], agent: str) -> None:
     """Raise `RunBlocked` if a call was begun before this run went on, by a tool that the agent has no more."""
     for position, call in enumerate(calls):
-        _refuse_begun(run, position, (call.get("function") or {}).get("name") or "", agent)
+        name = (call.get("function") or {}).get("name") or ""
+        _refuse_begun(run, _strand(run.round_to_come(), position), name, agent)
 
 
-def _refuse_begun(run: RunContext, position: int, name: str, agent: str) -> None:
-    if run.runtime.begun(f"{strand.get()}{position}."):
+def _strand(round: str, position: int) -> str:
+    """Return what a call's stretch of the turn is called: no later round answers from what an earlier one did."""
+    return f"{round.replace('.', ':')}{position}."
+
+
+def _refuse_begun(run: RunContext, part: str, name: str, agent: str) -> None:
+    if run.runtime.begun(f"{strand.get()}{part}"):
         raise RunBlocked(f"tool {name!r} of agent {agent!r} was called before this run went on, and is gone")
 
 
@@ -151,7 +160,8 @@ def _is_judged(run: RunContext, tool: Tool | None, how: Execution) -> bool:
 async def _judge(run: RunContext, p: _Prepared, how: Execution) -> str:
     """Have a call judged; return what its result is to be told besides. A refusal becomes its outcome."""
     tool = p.tool
-    if tool is None or p.refused is not None or not _is_judged(run, tool, how):
+    done = run.runtime.settled(f"{run.agent_name}/tool/{p.round}{p.position}/{p.name}")
+    if tool is None or p.refused is not None or done or not _is_judged(run, tool, how):
         return ""
     try:
         complete = tool.binder.complete(p.arguments or {})
@@ -265,7 +275,7 @@ async def _run_together(run: RunContext, prepared: list[_Prepared], how: Executi
 
     async def into(i: int) -> None:
         p, note = prepared[i], ""
-        run.enter_strand(f"{base}{p.position}.")
+        run.enter_strand(f"{base}{_strand(p.round, p.position)}")
         if waiting[i]:
             note = await _judge(run, p, how)
             _announce(run, p, how)
@@ -329,7 +339,7 @@ async def _execute(run: RunContext, p: _Prepared, how: Execution) -> ToolOutcome
             "error", how.proposer, p.name, p.arguments or {}, how.executor, run.run_id, run.turn, p.position,
             p.call_id or "", failure=outcome.failure, attempts=attempts, risk=tool.rules.risk,
         )  # fmt: skip
-        verdict = await on_failure(run, action, policies, failed_call(action))
+        verdict = await on_failure(run, action, policies, failed_call(action, tool))
         if isinstance(verdict, Instead):
             return _told(p, to_text(verdict.value), ok=True)
         if not isinstance(verdict, Again):
@@ -351,7 +361,12 @@ async def _attempt(run: RunContext, p: _Prepared, how: Execution, tool: Tool, nu
 
     async def once() -> ToolOutcome:
         given, timer = p.arguments or {}, run.runtime.now
-        outcome = await invoke(tool, given, call_id=p.call_id, context=context, call=call, timer=timer)
+        shared = how.variables
+        before = as_they_are(shared, tool.binder.variables and run.runtime.keeps)
+        outcome = await invoke(
+            tool, given, call_id=p.call_id, context=context, call=call, timer=timer, variables=shared
+        )
+        outcome = with_changes(outcome, shared, before)
         if outcome.error is None or isinstance(outcome.error, ToolArgumentsError):
             return outcome
         text = outcome.content.removeprefix("Error: ")
@@ -361,6 +376,7 @@ async def _attempt(run: RunContext, p: _Prepared, how: Execution, tool: Tool, nu
     try:
         numbered = f"{key}/{number}" if number else key
         outcome = await run.runtime.breakable(run.step, _FORCE, numbered, once, tool.effect, ToolOutcome)
+        take_over(how.variables, outcome)
         if context is not None:
             await run.runtime.breathe()  # what it told last of its progress comes before its result
         return outcome
@@ -430,5 +446,5 @@ async def _result(call: ToolCall, outcome: ToolOutcome, how: Execution) -> Messa
 
 def joined(results: Sequence[Message]) -> Message:
     """Put the results of one reply's calls into one message."""
-    texts = [str(r.get("content") or "") for r in results]
-    return {"role": "tool", "tool_responses": list(results), "content": "\n\n".join(texts)}
+    text = "\n\n".join(str(r.get("content") or "") for r in results)
+    return {"role": "tool", "tool_responses": list(results), "content": text}

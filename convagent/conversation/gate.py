@@ -57,7 +57,7 @@ async def settle(
                 return Again(ruling.backoff.delay(action.attempts))
             case Asked(demands):
                 shown = subject.preview if isinstance(subject.preview, str) else await subject.preview(action.arguments)
-                outcome = await _Panel(run, action, policies, subject.schema, shown, editor).ask_all(demands)
+                outcome = await _Panel(run, action, policies, subject, shown, editor).ask_all(demands)
             case _:
                 assert_never(ruling)
         decision, by = outcome.decision, outcome.by
@@ -120,7 +120,7 @@ class _Panel:
     run: RunContext
     action: Action
     policies: Sequence[Policy]
-    schema: Mapping[str, Any] | None
+    subject: Subject
     preview: str
     editor: HumanReply | None
     """Who changed the action to what it is now: counts once, where they may answer."""
@@ -190,9 +190,10 @@ class _Panel:
             silent = f"{who} did not answer" if demand.who else "nobody answered"
             return _Outcome(reject(f"{silent} within {spoken(demand.within or 0)}"))
         action, needed = self.action, f"{demand.need} of {who}" if demand.need > 1 else who
+        somebody = not failed and self.run.runtime.reaches(demand.who)
         error = NobodyReachable(
             f"{action.kind} {action.name!r} of {action.agent!r} needs {needed}, whom no channel of this run reaches; "
-            f"{f'the last one failed, {failed}' if failed else _UNSERVED}. "
+            f"{f'the last one failed, {failed}' if failed else _THEIR_OWN if somebody else _UNSERVED}. "
             "Pass channels= or people= that do, or say what counts then: ask(...) >> deny('...')"
         )
         raise self.run.nobody(error)
@@ -214,7 +215,7 @@ class _Panel:
         return (editor.by,) if may_serve(demand.who, editor.by, editor.roles, directory) else ()
 
     def _rules(self) -> str:
-        return canonical([[str(p) for p in self.policies], self.schema])
+        return canonical([[str(p) for p in self.policies], self.subject.schema])
 
     def _request(self, demand: Demand, given: tuple[str, ...], id: str = "") -> HumanRequest:
         action, now = self.action, self.run.runtime.now()
@@ -225,6 +226,8 @@ class _Panel:
         verbs: tuple[Verb, ...] = _VERBS[action.kind]
         if form is not None:
             verbs = tuple(v for v in verbs if v != "edit")
+        if not self.subject.revisable:
+            verbs = tuple(v for v in verbs if v != "revise")
         offered = offers(action, demand)
         return HumanRequest(
             id=id or self.run.next_request(),
@@ -243,7 +246,7 @@ class _Panel:
             form=None if options else schema,
             options=options,
             offers=offered,
-            schema=self.schema,
+            schema=self.subject.schema,
             within=demand.within,
             deadline=None if demand.within is None else now + demand.within,
             otherwise=_described(demand.then) if demand.within is not None else "",
@@ -253,11 +256,11 @@ class _Panel:
 _VERBS: dict[Kind, tuple[Verb, ...]] = {
     "tool": ("approve", "edit", "reject", "respond", "stop"),
     "reply": ("approve", "edit", "revise", "reject", "respond", "stop"),
-    "handoff": ("approve", "edit", "reject", "stop"),
+    "handoff": ("approve", "edit", "revise", "reject", "stop"),
     "speaker": ("approve", "edit", "reject", "stop"),
     "merge": ("approve", "edit", "revise", "reject", "respond", "stop"),
     "plan": ("approve", "edit", "revise", "reject", "stop"),
-    "finish": ("approve", "revise", "reject", "stop"),
+    "finish": ("approve", "edit", "revise", "reject", "stop"),
     "error": ("retry", "respond", "reject", "stop"),
 }
 """What may be decided about each kind of action."""
@@ -271,6 +274,14 @@ def _question(action: Action) -> str:
             return f"{action.name} of {action.agent} failed. What now?"
         case "reply":
             return f"May {action.agent} send this to {action.name}?"
+        case "handoff":
+            return f"May {action.agent} hand over to {action.arguments.get('to', action.name)}?"
+        case "plan":
+            return f"May {action.agent} work by this plan?"
+        case "finish":
+            return f"May {action.agent} end with this answer?"
+        case "merge":
+            return f"May {action.agent} pass this on, made of what {action.name} found?"
         case _:
             return f"May {action.agent} do this: {action.kind} {action.name}?"
 
@@ -287,6 +298,7 @@ def _changed(action: Action, before: Mapping[str, Any] | None) -> str:
     return "\n".join(lines) or "(the same as last time)"
 
 
+_THEIR_OWN = "whoever it does reach made this, changed it or approved it already, and somebody else must decide"
 _UNSERVED = "either none serves them, or people= does not name them, or their input has ended"
 
 

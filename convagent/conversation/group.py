@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from ..agent import Agent, Participant
-from ..events import ClearAgentsHistoryEvent, Event, HandoffEvent, PassedEvent
-from ..messages import Message
-from .group_thread import GroupThread
+from ..events import ClearAgentsHistoryEvent, Event, HandoffEvent, MessageEvent, PassedEvent
+from ..messages import Message, content_text
+from .group_thread import MANAGER, GroupThread
 from .state import ConversationState
 
 
@@ -62,6 +62,19 @@ class GroupState(ConversationState):
         """Return the position of an agent."""
         return self.thread.side(agent)
 
+    @property
+    def round_trips(self) -> int:
+        """Round trips that are over: the group has spoken, and it is up to the initiator."""
+        return self.rounds if self.between else max(self.rounds - 1, 0)
+
+    def history(self) -> list[Message]:
+        """Return what the group said."""
+        return self.thread.view_of(MANAGER)
+
+    def last_said(self) -> Message | None:
+        """Return the last message, as it was sent."""
+        return self.last if self.opened else None
+
     def begins(self, agent: Agent) -> bool:
         """Return whether what an agent says next begins a round trip, of which there are so many at most."""
         return self.max_turns is not None and agent is self.initiator and (self.between or not self.opened)
@@ -79,7 +92,11 @@ class GroupState(ConversationState):
 
     def apply(self, event: Event) -> None:
         """Fold one event in."""
-        if isinstance(event, ClearAgentsHistoryEvent):
+        if isinstance(event, MessageEvent):  # first: most are
+            self.said(event.side, event.message, event.sender, event.inner, event.by, event.owes, event.auto_replies)
+            if event.typed_by:
+                self.wrote(content_text(event.message.get("content")), event.typed_by)
+        elif isinstance(event, ClearAgentsHistoryEvent):
             found = [m for m in self.members if m.name == event.agent_name]
             cast(GroupThread, self.thread).keep_last(found[0] if found else None, event.nr_events_to_preserve or 0)
         elif isinstance(event, HandoffEvent):
@@ -128,4 +145,4 @@ class GroupState(ConversationState):
 
 
 def _says_anything(message: Mapping[str, Any]) -> bool:
-    return any(message.get(key) for key in ("content", "tool_calls", "function_call", "tool_responses"))
+    return bool(message.get("content")) or any(map(message.get, ("tool_calls", "function_call", "tool_responses")))

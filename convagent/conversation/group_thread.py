@@ -23,12 +23,13 @@ class GroupThread(Thread):
         heard_outside: whether somebody outside who began it sees what the group says, too.
     """
 
-    __slots__ = ("_facing", "_introduced", "_outsider", "_sides")
+    __slots__ = ("_facing", "_introduced", "_names", "_outsider", "_sides")
 
     def __init__(
         self, initiator: Agent, manager: Agent, members: tuple[Agent, ...], heard_outside: bool = False
     ) -> None:
         super().__init__(initiator, manager, *(m for m in members if m is not initiator))
+        self._names = [agent.name for agent in self.agents]
         self._sides: dict[int, int] = {}
         for side, agent in enumerate(self.agents):
             self._sides.setdefault(id(agent), side)
@@ -77,6 +78,14 @@ class GroupThread(Thread):
     def messages(self, messages: list[Message]) -> None:
         self._views[MANAGER], self._done[MANAGER] = messages, len(self._said)
 
+    def from_outside(self) -> list[Message]:
+        """Return what people said who are none of the group, in order."""
+        return [
+            said
+            for said, mark in zip(self._said, self._marks, strict=True)
+            if mark == MANAGER << 1 and not isinstance(said, str) and said.get("override_role")
+        ]
+
     def introduce(self, text: str, first: bool) -> None:
         """Let the manager say who there is: to the initiator, if it is a `first`, or to all others."""
         self._introduced[len(self._said)] = first
@@ -90,6 +99,21 @@ class GroupThread(Thread):
             if side != MANAGER and 0 < kept < len(view) and "tool_responses" in view[-kept]:
                 kept += 1  # results without their calls are refused by endpoints
             del view[: max(0, len(view) - kept)]
+
+    def view_of(self, side: int) -> list[Message]:
+        """Return the messages as they are seen from a side."""
+        view, said, done = self._views[side], self._said, self._done[side]
+        if view is None or self._introduced or (side == 0 and self._outsider):
+            return super().view_of(side)
+        marks, names, own = self._marks, self._names, side << 1 if side != MANAGER else -1
+        for position in range(done, len(said)):
+            mark, text = marks[position], said[position]
+            if isinstance(text, str) and mark != own and not mark & _INNER:  # most are: plain, and of somebody else
+                view.append({"content": text, "role": "user", "name": names[mark >> 1]})
+            elif (seen := self._seen(position, side)) is not None:
+                view.append(seen)
+        self._done[side] = len(said)
+        return view
 
     def _seen(self, position: int, side: int) -> Message | None:
         mark = self._marks[position]
@@ -116,7 +140,7 @@ class GroupThread(Thread):
     def told(self, position: int, own: bool) -> Message:
         """Return a message as it is passed on: with the name of whoever said it."""
         by, said = self._marks[position] >> 1, self._said[position]
-        name = self.agents[by].name
+        name = self._names[by]
         if isinstance(said, str):
             return {"content": said, "role": "assistant" if own else "user", "name": name}
         seen = as_seen(said, own, name)

@@ -18,6 +18,8 @@ async def converse(run: RunContext) -> str:
     try:
         while True:
             await run.checkpoint()  # first: what was said outside may call for another turn
+            if run.tally is not None:
+                run.tally.after_turn(run.runtime, run.turn)
             speaker = await pattern.choose(run) if pattern.asks else pattern.next_speaker(state)
             if speaker is None:
                 break
@@ -28,8 +30,8 @@ async def converse(run: RunContext) -> str:
                     await speaker.hand_over(run, message, to)
                 case Termination(reason):
                     return reason
-                case Transfer(to, reason):
-                    run.emit(HandoffEvent(source=speaker.name, target=to, reason=reason, agent=speaker.name))
+                case Transfer(to, reason, by):
+                    run.emit(HandoffEvent(source=speaker.name, target=to, reason=reason, by=by, agent=speaker.name))
                 case Pass(reason):
                     run.emit(PassedEvent(reason=reason, agent=speaker.name))
             await run.runtime.end_turn()
@@ -40,5 +42,6 @@ async def converse(run: RunContext) -> str:
         current_run.reset(token)
     reason = pattern.end_reason(state)
     if reason:
-        run.terminate(reason, state.initiator.name, state.recipient.name)
+        asked_inside = pattern.ends_by_answer and run.parent is not None
+        run.terminate(reason, state.initiator.name, state.recipient.name, silent=asked_inside)
     return reason or state.reason

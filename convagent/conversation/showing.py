@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..action import Action
+from ..errors import ConfigError
 from ..tools.rules import table
 from .context import RunContext
 from .verdict import Subject
@@ -22,11 +23,19 @@ def subject_of(run: RunContext, tool: Tool) -> Subject:
     return Subject(partial(_preview, run, tool), tool.parameters, tool.binder.complete, impact)
 
 
-def failed_call(action: Action) -> Subject:
+def failed_call(action: Action, tool: Tool) -> Subject:
     """Return what is shown of a call that failed: what was called, and whether it may have been done all the same."""
     shown = table(action.arguments)
     doubt = action.failure is not None and action.failure.doubt
-    return Subject(f"{shown}\n(it may have been done all the same)" if doubt else shown)
+    return Subject(f"{shown}\n(it may have been done all the same)" if doubt else shown, _schema(tool))
+
+
+def _schema(tool: Tool) -> Mapping[str, Any] | None:
+    """Return what says which arguments are secret; None: the tool was never described to a model."""
+    try:
+        return tool.parameters
+    except ConfigError:
+        return None
 
 
 async def _preview(run: RunContext, tool: Tool, arguments: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from ..events import (
     MessageEvent,
     TerminationEvent,
 )
-from ..human import Grant
-from ..messages import Message
+from ..human import Grant, HumanReply, words_of
+from ..messages import Message, content_text
 from .thread import Thread
 
 
@@ -56,12 +56,20 @@ class ConversationState:
     """By side (initiator, recipient, others): replies in a row without a person."""
     answers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """By agent: what people typed for it."""
+    typed: dict[str, HumanReply] = field(default_factory=dict[str, HumanReply])
+    """By agent: what a person answered for it last."""
+    written: dict[str, str] | None = None
+    """By text: the person who typed it here, or in a conversation inside whose outcome was said here."""
+    inside: dict[str, str] | None = None
+    """By text: the person who typed it in a conversation inside. Found out anew by the turn that holds that one."""
     deaf: frozenset[int] = frozenset()
     """Sides that were told not to reply to what they receive."""
     reason: str = ""
     """Why it ended, as told by the last termination."""
     grants: tuple[Grant, ...] = ()
     """What people approved beyond one action."""
+    variables: Any = None
+    """The context variables that all share who take part; None: each agent has its own."""
     approved: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """By tool: the arguments of the last call that a person approved."""
 
@@ -73,6 +81,19 @@ class ConversationState:
     def has(self, agent: Agent) -> bool:
         """Return whether an agent takes part."""
         return agent is self.initiator or agent is self.recipient
+
+    @property
+    def round_trips(self) -> int:
+        """Round trips that are over."""
+        return self.rounds if self.owes is self.initiator else max(self.rounds - 1, 0)
+
+    def history(self) -> list[Message]:
+        """Return what was said, as the initiator has it."""
+        return self.thread.view(self.initiator)
+
+    def last_said(self) -> Message | None:
+        """Return the last message that went from one to the other, as it was sent."""
+        return self.thread.last_said()
 
     def begins(self, agent: Agent) -> bool:
         """Return whether what an agent says next begins a round trip, of which there are so many at most."""
@@ -98,9 +119,13 @@ class ConversationState:
         """Fold one event in."""
         if isinstance(event, MessageEvent):
             self.said(event.side, event.message, event.sender, event.inner, event.by, event.owes, event.auto_replies)
+            if event.typed_by:
+                self.wrote(content_text(event.message.get("content")), event.typed_by)
         elif isinstance(event, TerminationEvent):
             self.reason = event.termination_reason
         elif isinstance(event, InputReplyEvent):
+            self.typed[event.agent] = event.reply
+            self.wrote(words_of(event.reply), event.reply.by)
             if event.reply.decision is None and not event.reply.end_of_input and event.agent:
                 self.answers.setdefault(event.agent, []).append(event.reply.text)
         elif isinstance(event, DecidedEvent):
@@ -110,6 +135,27 @@ class ConversationState:
             self.grants = (*self.grants, event.grant)
         elif isinstance(event, GrantRevokedEvent):
             self.grants = tuple(g for g in self.grants if g.id != event.grant_id)
+
+    def wrote(self, text: str, person: str) -> None:
+        """Fold in what a person typed."""
+        if person and text.strip():
+            self.written = self.written if self.written is not None else {}
+            self.written[text.strip()] = person
+
+    def heard_inside(self, typed: Mapping[str, str]) -> None:
+        """Take over who typed what in a conversation inside."""
+        if typed:
+            self.inside = self.inside if self.inside is not None else {}
+            self.inside.update(typed)
+
+    @property
+    def all_typed(self) -> Mapping[str, str]:
+        """By text: the person who typed it, here or in a conversation inside."""
+        return {**(self.inside or {}), **(self.written or {})}
+
+    def typed_inside(self, content: Any) -> str:
+        """Return which person typed the content of a message in a conversation inside; empty: none did."""
+        return self.inside.get(content_text(content).strip(), "") if self.inside else ""
 
     def said(
         self, side: int, message: Message, sender: str, inner: bool = False, by: str = "", owes: bool = True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Any, cast
 
 from ..agent import Agent
@@ -87,6 +88,14 @@ class Thread:
                 return [seen]
         return []
 
+    def last_said(self) -> Message | None:
+        """Return the last message that was no inner one, as it was sent; None: there is none."""
+        for position in range(len(self._said) - 1, -1, -1):
+            if not self._marks[position] & _INNER:
+                said = self._said[position]
+                return {"content": said} if isinstance(said, str) else said
+        return None
+
     def _seen(self, position: int, side: int) -> Message | None:
         """Return a message as one of them sees it; None: it does not."""
         mark, said = self._marks[position], self._said[position]
@@ -105,6 +114,22 @@ class Thread:
     def has(self, agent: Agent, other: Agent) -> bool:
         """Return whether both belong to this thread."""
         return any(agent is member for member in self.agents) and any(other is member for member in self.agents)
+
+
+def view_of(messages: Iterable[Message], agent: Agent | str) -> list[Message]:
+    """Return a conversation as one of its members sees it: its own messages have role assistant, those of others user.
+
+    It is a function of the messages alone. Each message names who said it (``name``), as those of
+    `ChatResult.chat_history` and `GroupChat.messages` do; calls and results keep their roles, and nothing is edited.
+
+        view_of(result.chat_history, bob) == bob.chat_messages[ada]
+
+    Args:
+        messages: what was said, in order.
+        agent: whose view, by name or itself.
+    """
+    name = agent if isinstance(agent, str) else agent.name
+    return [as_seen(message, message.get("name") == name, message.get("name", "")) for message in messages]
 
 
 def as_seen(message: Message, own: bool, sender: str) -> Message:

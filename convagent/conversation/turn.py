@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..action import Action, Policy
 from ..errors import ModelError
@@ -18,6 +18,7 @@ from ..events import (
     StreamResetEvent,
 )
 from ..models.base import ModelClient, ModelNotice, ModelReply, ModelRequest, ModelRetrying, StreamVoided, TextDelta
+from ..models.structured import revived
 from ..runtime import Interrupted
 from .context import RunContext
 from .failing import failure, on_failure
@@ -49,11 +50,14 @@ async def ask_model(
 
     Raises:
         ModelError: the model failed for good. The history is untouched.
+        Stopped: a limit of the run is reached, or a person stopped it.
     """
     attempts, turn = 0, run.next_call(agent)
     draft = run.gates_replies(policies)
     while True:
         await run.checkpoint()  # a boundary: a pause does not break a call off, so it is met before the next one
+        if run.tally is not None:
+            run.tally.check(run.runtime)
         request = await make(turn)
         if request is None:
             return None
@@ -77,7 +81,7 @@ async def ask_model(
             raise
         else:
             call.finished(reply)
-            return reply
+            return call.in_form(reply)
 
 
 async def sample_model(
@@ -88,6 +92,8 @@ async def sample_model(
     Raises:
         ModelError: one of the calls failed; the others are not waited for.
     """
+    if run.tally is not None:
+        run.tally.check(run.runtime)
     return await run.breakable(lambda: _all(run, client, requests, agent))
 
 
@@ -128,11 +134,18 @@ class _ModelCall:
     streaming: bool = False
     """Whether text was shown that is not void."""
     began: float = 0.0
+    made: bool = False
+    """Whether the model was asked; else its reply was kept in a journal."""
 
     def step(self) -> Awaitable[ModelReply]:
         return self.run.step(f"model/{self.request.turn}", self.complete, "read", ModelReply)
 
+    def in_form(self, reply: ModelReply) -> ModelReply:
+        """Return a reply that was kept in a journal, which has only JSON, with what its text stands for."""
+        return reply if self.made or reply.parsed is None else replace(reply, parsed=revived(self.request, reply))
+
     def complete(self) -> Awaitable[ModelReply]:
+        self.made = True
         return self.client.complete(self.request, self.notice)
 
     async def whole(self) -> ModelReply:
@@ -144,24 +157,25 @@ class _ModelCall:
             self.failed(error)
             raise
         self.finished(reply)
-        return reply
+        return self.in_form(reply)
 
     def started(self) -> None:
         self.run.runtime.emit(ModelCallStarted(model=self.client.label, agent=self.agent))
         self.began = self.run.runtime.now()
 
     def finished(self, reply: ModelReply) -> None:
-        self.run.runtime.emit(
-            ModelCallFinished(
-                model=reply.model or self.client.label,
-                seconds=self.run.runtime.now() - self.began,
-                usage=reply.usage,
-                cached=reply.cached,
-                finish_reason=reply.finish_reason,
-                position=self.request.turn,
-                agent=self.agent,
-            )
+        event = ModelCallFinished(
+            model=reply.model or self.client.label,
+            seconds=self.run.runtime.now() - self.began,
+            usage=reply.usage,
+            cached=reply.cached,
+            finish_reason=reply.finish_reason,
+            position=self.request.turn,
+            agent=self.agent,
         )
+        self.run.runtime.emit(event)
+        if self.run.tally is not None:
+            self.run.tally.spend(event)
 
     def failed(self, error: BaseException) -> None:
         runtime, agent = self.run.runtime, self.agent

@@ -75,6 +75,8 @@ class Subject:
     """Checks and converts changed arguments; raises `ToolArgumentsError`."""
     impact: Callable[[Mapping[str, Any]], Awaitable[Any]] | None = None
     """Estimates what it comes to, and anew when somebody changed it; where that raises it is denied."""
+    revisable: bool = True
+    """Whether whoever proposed it can try again with a wish."""
 
 
 NOTHING_SHOWN = Subject()

@@ -26,6 +26,14 @@ from .groups import (
     SpeakerAttemptFailedNoAgentsEvent,
     SpeakerAttemptSuccessfulEvent,
 )
+from .handoffs import (
+    AfterWorksTransitionEvent,
+    GuardrailTransitionEvent,
+    OnConditionLLMTransitionEvent,
+    OnContextConditionTransitionEvent,
+    ReplyResultTransitionEvent,
+    TransitionEvent,
+)
 from .oversight import (
     AnswerRefusedEvent,
     ChannelFailedEvent,
@@ -79,6 +87,7 @@ from .work import (
 )
 
 __all__ = [
+    "AfterWorksTransitionEvent",
     "AnswerRefusedEvent",
     "ChannelFailedEvent",
     "ClearAgentsHistoryEvent",
@@ -97,6 +106,7 @@ __all__ = [
     "GrantRevokedEvent",
     "GroupChatResumeEvent",
     "GroupChatRunChatEvent",
+    "GuardrailTransitionEvent",
     "HandoffEvent",
     "InputReplyEvent",
     "InputRequestEvent",
@@ -106,12 +116,15 @@ __all__ = [
     "ModelCallStarted",
     "ModelFallbackEvent",
     "ModelRetryEvent",
+    "OnConditionLLMTransitionEvent",
+    "OnContextConditionTransitionEvent",
     "PassedEvent",
     "PlanEvent",
     "PlanProgressEvent",
     "PostCarryoverProcessingEvent",
     "PrintEvent",
     "ProgressEvent",
+    "ReplyResultTransitionEvent",
     "ReviewedEvent",
     "RulingEvent",
     "RunCompletionEvent",
@@ -133,6 +146,7 @@ __all__ = [
     "ToolCallEvent",
     "ToolNotRunEvent",
     "ToolResponseEvent",
+    "TransitionEvent",
     "UsageSummaryEvent",
     "UsingAutoReplyEvent",
     "message_event_class",

@@ -26,6 +26,8 @@ class RunStarted(Event):
     """Whether the chat asked not to be shown."""
     follows: bool = False
     """Whether it is one of a queue of chats, and not the first."""
+    hides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """Of a run in a journal: the schemas of the tools that mark something as secret, for who looks into it later."""
     _parameters: Callable[[str], Mapping[str, Any] | None] | None = field(default=None, repr=False, compare=False)
 
     def parameters_of(self, tool: str) -> Mapping[str, Any] | None:
@@ -33,12 +35,12 @@ class RunStarted(Event):
 
         For observers that hide what it marks as secret.
         """
-        return self._parameters(tool) if self._parameters is not None else None
+        return self._parameters(tool) if self._parameters is not None else self.hides.get(tool)
 
     @property
     def schemas(self) -> Callable[[str], Mapping[str, Any] | None] | None:
         """What `parameters_of` asks, for observers that keep it for a long time: without the event."""
-        return self._parameters
+        return self._parameters or (self.hides.get if self.hides else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class TerminationEvent(Event):
     termination_reason: str
     sender: str = ""
     recipient: str = ""
+    silent: bool = False
+    """Whether it is not shown: it ended by an answer, and who asked goes on with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

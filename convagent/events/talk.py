@@ -32,6 +32,8 @@ class MessageEvent(Event):
     """How many replies in a row the sender gave to this recipient without a person, this one included."""
     owes: bool = True
     """Whether the recipient is to reply; of a word from outside, whoever owes a reply still does."""
+    typed_by: str = ""
+    """The person who typed it in a conversation inside the sender's turn; empty: nobody did there."""
 
     @property
     def text(self) -> str:

@@ -38,7 +38,7 @@ class MergedEvent(Event):
 
     sources: tuple[str, ...]
     """Whose work is in it, in order."""
-    content: str
+    text: str
     failed: tuple[str, ...] = ()
     """Who came to nothing."""
     by: str = ""

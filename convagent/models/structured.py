@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import BadModelReply, ConfigError
 from ..json_schema import checker
+
+if TYPE_CHECKING:
+    from .base import ModelReply, ModelRequest
 
 ResponseFormat = type | Mapping[str, Any]
 
@@ -64,6 +67,17 @@ def parse(response_format: ResponseFormat, text: str, *, model: str = "", endpoi
     except ValueError as error:
         failure = f"the reply is not the JSON that {_called(response_format)} asks for: {error}: {text[:200]!r}"
     raise BadModelReply(failure, model=model, endpoint=endpoint)
+
+
+def revived(request: ModelRequest, reply: ModelReply) -> Any:
+    """Return the object that a kept reply stands for: what JSON has of it, where its text does not fit any more."""
+    form, text = request.response_format, reply.message.get("content")
+    if form is None or not isinstance(text, str):
+        return reply.parsed
+    try:
+        return parse(form, text)
+    except BadModelReply:
+        return reply.parsed
 
 
 class _Mismatch(Exception):

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from .._screen import visible
 from ..duration import spoken
-from ..human import HumanRequest, Verb
+from ..human import HumanRequest, Verb, how_to_edit
 
 WIDTH = 80
 
@@ -33,6 +33,8 @@ def card(request: HumanRequest, number: int = 0) -> str:
     if request.changed:
         lines.append("  since the last one that was approved:")
         lines += [f"    {line}" for line in visible(request.changed).splitlines()]
+    if request.where:
+        lines.append(f"Asked inside {visible(' > '.join(request.where))}.")
     if request.because:
         lines.append(f"Asked because {visible(request.because)}.")
     lines += _who(request)
@@ -84,14 +86,14 @@ def answers(request: HumanRequest) -> str:
             continue
         names = cast("Mapping[str, Any]", (request.form or {}).get("properties") or {})
         fields = " ".join(f"{name}=..." for name in names)
-        words.append(f"approve {fields}".strip() if verb == "approve" else _SPELLED.get(verb, verb))
+        spelled = how_to_edit(request) if verb == "edit" else _SPELLED.get(verb, verb)
+        words.append(f"approve {fields}".strip() if verb == "approve" else spelled)
     if request.offers:
         words.append("always" if len(request.offers) == 1 else f"always 1-{len(request.offers)}")
     return "Answer: " + " | ".join(words)
 
 
 _SPELLED: dict[Verb, str] = {
-    "edit": "edit name=value",
     "reject": "reject why",
     "respond": "respond result",
     "revise": "revise what",

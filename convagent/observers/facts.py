@@ -67,7 +67,7 @@ class Facts:
         return event.run_id in self._silent
 
     def hides(self, event: Event) -> bool:
-        """Return whether an event of oversight is not to be shown: its run is silent, or it stands there already."""
+        """Return whether an event of people or teams is not to be shown: its run is silent, or it stands there."""
         if isinstance(event, AnswerRefusedEvent) and self.typed_here and event.channel in _HERE:
             return True  # who typed it was told, whether or not what they typed is on the screen
         return self.is_silent(event) and not (isinstance(event, EscalatedEvent) and event.request.id in self._here)

@@ -18,7 +18,7 @@ from ..events import (
     RunStarted,
 )
 from ..models.masking import MASK
-from ..redaction import masked, scrubbed
+from ..redaction import marks, masked, scrubbed
 
 _SchemaOf = Callable[[str], Mapping[str, Any] | None]
 
@@ -45,9 +45,13 @@ class Hiding:
         elif isinstance(event, MessageEvent):
             return self._message(event)
         elif isinstance(event, (RunCompletionEvent, ErrorEvent)):
-            self._tools.pop(event.run_id, None)
-            self._secrets.pop(event.run_id, None)
+            self.forget(event.run_id)
         return event
+
+    def forget(self, run_id: str) -> None:
+        """Remember nothing more of a run."""
+        self._tools.pop(run_id, None)
+        self._secrets.pop(run_id, None)
 
     def text(self, event: Event, text: str) -> str:
         """Return the text of an event without what was hidden in its run."""
@@ -80,7 +84,7 @@ class Hiding:
             try:
                 shown = json.dumps(masked(schema, json.loads(arguments), found), ensure_ascii=False)
             except (ValueError, RecursionError):
-                return MASK if _marks(schema) else arguments
+                return MASK if marks(schema) else arguments
         if not found:
             return arguments
         self._secrets.setdefault(_root(event), set()).update(t for t in found if t not in (MASK, "True", "False"))
@@ -89,9 +93,3 @@ class Hiding:
 
 def _root(event: Event) -> str:
     return event.run_id.partition("/")[0]
-
-
-def _marks(schema: Mapping[str, Any]) -> bool:
-    """Return whether a schema marks anything as secret."""
-    text = json.dumps(schema, default=str)
-    return '"x-secret"' in text or '"password"' in text

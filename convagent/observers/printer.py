@@ -34,6 +34,7 @@ from ..events import (
 )
 from ..transcript import hand_over, header, painted, render, visible, write
 from ..transcript.decisions import FACTS, subject
+from ..transcript.teams import TEAMS
 from .facts import Facts
 from .hiding import Hiding
 
@@ -98,6 +99,8 @@ class Printer:
 
     def __call__(self, event: Event, /) -> None:
         """Show one event, without what the schemas of tools mark as secret."""
+        if isinstance(event, GroupChatRunChatEvent) and event.silent:
+            return
         with self._lock:
             event = self._hiding.shown(event)
             if isinstance(event, MessageEvent):
@@ -114,7 +117,7 @@ class Printer:
                 self._goes_on(event)
             elif isinstance(event, ProgressEvent):
                 self._progress(event)
-            elif not (isinstance(event, GroupChatRunChatEvent) and event.silent):
+            else:
                 self._other(event)
 
     @property
@@ -345,7 +348,7 @@ class Printer:
             screen.hide(call)
 
     def _rendered(self, event: Event) -> str:
-        if type(event) in FACTS and self._facts.hides(event):
+        if (type(event) in FACTS or type(event) in TEAMS) and self._facts.hides(event):
             return ""
         return self._render(event)
 

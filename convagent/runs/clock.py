@@ -95,6 +95,11 @@ async def idle(waiting: Awaitable[T]) -> T:
             step.waits(-1)
 
 
+def inside_steps() -> bool:
+    """Return whether there are steps around the code that runs, which are to be told that it waits."""
+    return bool(_STEPS.get())
+
+
 class _Step:
     __slots__ = ("_told", "_waits")
 

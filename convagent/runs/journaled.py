@@ -10,21 +10,20 @@ never run again: they are folded into the state.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from .. import serde
 from .._sync import Host
-from ..events import Event, InputRequestEvent, ModelCallStarted, RunCompletionEvent
+from ..events import Event, InputRequestEvent, ModelCallStarted, RunCompletionEvent, RunStarted
 from ..human import HumanReply, HumanRequest
 from ..journal.base import NewMessage, NewRow, Row
-from ..runtime import Control, InDoubt, Interrupted, Steer, strand
+from ..runtime import ANY, Control, InDoubt, Interrupted, Steer, strand
 from ..tools.tool import Effect
 from .clock import MACHINE, at_work, idle
-from .keeper import Keeper, rows_by_run
+from .keeper import Keeper, cut_off, rows_by_run
 from .local import LocalRuntime, Observer
 from .questions import Question
 from .stored_question import StoredQuestion
@@ -69,6 +68,9 @@ class JournaledRuntime(LocalRuntime):
         self._ids = {r.key: r.id for r in keeper.requests.values() if r.run == run_id}
         self._requests = sum(r.run == run_id for r in keeper.requests.values())
         self._read(self._rows.get(run_id, ()))
+        self._cut_off: Mapping[str, Sequence[str]] = parent._cut_off if parent is not None else cut_off(self._rows)
+        self._inside = {run for run in self._cut_off.get(run_id, ()) if run.startswith(f"{run_id}/{self.turn + 1}.")}
+        """Runs inside the turn that is entered again which had not come to their end, until they are entered, too."""
 
     def observe(self, observers: Sequence[Observer]) -> None:
         """Tell these what happens, after it is kept."""
@@ -127,8 +129,10 @@ class JournaledRuntime(LocalRuntime):
         if kind != event.type:
             key = self._name(event.type)
             if key in self._records:
-                return
-        self._key = (key, event.type)
+                if not isinstance(event, RunStarted):
+                    return
+                key = ""  # it is kept; whoever watches here has to know what the tools mark as secret
+        self._key = (key, event.type if key else "")
         super().emit(event)
 
     def tell(self, event: Event) -> None:
@@ -199,12 +203,17 @@ class JournaledRuntime(LocalRuntime):
 
     def _result(self, body: Mapping[str, Any], kind: type[T] | None) -> T:
         value = body.get("value")
-        return cast(T, serde.revived(value)) if kind is None else serde.read_value(kind, json.dumps(value))
+        return cast(T, serde.revived(value)) if kind is None else serde.made(kind, value)
 
     def begun(self, strand: str) -> bool:
         """Return whether this strand of the turn was begun when the turn was entered before."""
         beginning = f"{self.turn + 1}/{strand}"
         return any(key.startswith(beginning) for key in self._records)
+
+    def settled(self, key: str) -> bool:
+        """Return whether this step of the strand returned before, and nobody judged it: before a deploy, or a fork."""
+        here = f"{self.turn + 1}/{strand.get()}"
+        return f"{here}{key}" in self._records and not self.begun(f"{strand.get()}ruling/")
 
     def remember(self, key: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Return what was made under this key when the turn was entered before, or make it and keep it."""
@@ -265,12 +274,11 @@ class JournaledRuntime(LocalRuntime):
             self.keeper.asked.remove(request)
 
     def _keep_request(self, request: HumanRequest) -> None:
-        key = self._asked.get(request.id) or self._name("ask")
-        self.keeper.ask(self.run_id, key, request, self.now())
+        key, told = self._asked.get(request.id) or self._name("ask"), f"{self.turn + 1}/{request.id}/{request.level}"
+        self.keeper.ask(self.run_id, key, request, told, self.now())
         self._seq += 1
-        event = InputRequestEvent(request=request, agent=request.agent)
-        told = f"{self.turn + 1}/{request.id}/{request.level}"
         if told not in self._records:
+            event = InputRequestEvent(request=request, agent=request.agent)
             self.keeper.put(self.run_id, self._seq, told, self.clock.now(), serde.write_body(event))
         for letter in filter(None, (write(request, self.now()) for write in self._writers())):
             self.keeper.send(letter)
@@ -313,6 +321,11 @@ class JournaledRuntime(LocalRuntime):
         """Return the time in seconds since the epoch, by the journal's clock, as deadlines are meant."""
         return self.clock.now() + self.keeper.ahead
 
+    def began(self) -> float:
+        """Return when the run began, in whichever process that was."""
+        rows = self._rows.get(self.run_id)
+        return rows[0].time + self.keeper.ahead if rows else self.now()
+
     async def sleep(self, seconds: float) -> None:
         """Wait for a time, until the moment that was meant when this turn was first entered."""
         key = self._name("sleep")
@@ -343,7 +356,7 @@ class JournaledRuntime(LocalRuntime):
             given = kept.pop(0)
             self._name("control")
             return Control(given["action"], given["text"], given["by"], given["force"])
-        control = super().control(kinds)
+        control = super().control(self._met_here(kinds) if self._inside else kinds)
         if control is None or self.keeper.let_go:
             return control
         place = self._places.get(here, 0)
@@ -354,6 +367,14 @@ class JournaledRuntime(LocalRuntime):
         if control.number:
             self.keeper.take(control.number)
         return control
+
+    def breakable(self, fn: Callable[..., Awaitable[T]], by: Sequence[Steer] = ANY, *args: Any) -> Awaitable[T]:
+        """Await a call with these arguments, which control messages of these kinds cancel; then raise `Interrupted`."""
+        return super().breakable(fn, self._met_here(by) if self._inside else by, *args)
+
+    def _met_here(self, kinds: Sequence[Steer] | None) -> tuple[Steer, ...]:
+        """Return which of these kinds are met here while a run inside is about to go on, which is told things first."""
+        return tuple(kind for kind in kinds or get_args(Steer) if kind != "say")
 
     def _meet(self) -> None:
         """Be interrupted where this strand was when its turn was entered before."""
@@ -376,6 +397,7 @@ class JournaledRuntime(LocalRuntime):
         self._steps.clear()
         self._records.clear()
         self._controls.clear()
+        self._inside.clear()
         self._counts.clear()
         self._places.clear()
         self._rng = None
@@ -394,15 +416,23 @@ class JournaledRuntime(LocalRuntime):
     def branch(self, name: str, host: Host | None = None) -> JournaledRuntime:
         """Return a child's runtime, which goes on where it was if it was begun before."""
         key = self._name(f"run/{name}" if name else "run").replace("#", ".")
+        child = f"{self.run_id}/{key.replace('/', '.')}"
+        self._inside.discard(child)
         return JournaledRuntime(
-            host or self.host, keeper=self.keeper, run_id=f"{self.run_id}/{key.replace('/', '.')}", parent=self,
-            directory=self.directory, clock=self.clock,
+            host or self.host, keeper=self.keeper, run_id=child, parent=self, directory=self.directory,
+            clock=self.clock,
         )  # fmt: skip
 
     @property
     def unfinished(self) -> list[Mapping[str, Any]]:
         """What happened before in the turn that is entered: events as JSON."""
         return [body for body in self._records.values() if body.get("type") != STEP]
+
+    def kept_before(self) -> Iterator[Mapping[str, Any]]:
+        """Give all that happened in this run and those inside it until it was loaded: events and steps as JSON."""
+        for run, rows in self._rows.items():
+            if run == self.run_id or run.startswith(f"{self.run_id}/"):
+                yield from (row.body for row in rows)
 
     @property
     def completed(self) -> Event | None:

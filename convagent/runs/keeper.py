@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 QUIET = 30
-"""Rounds of the loop in which nothing must have happened before a run parks."""
+"""Rounds of a busy loop in which nothing of a run must have happened before it parks."""
 MOMENT = 0.02
 """Seconds for which a question may be known to this process alone, in case the run parks and is written anyway."""
 SOON = 1.0
@@ -74,7 +74,7 @@ class Keeper:
         self._waits: dict[asyncio.Future[Any], float | None] = {}
         self._dues: list[float] = []
         self._busy, self._seen, self._counting = 0, 0, False
-        self._unwatch = journal.watch(lambda: self._soon(self._look_soon))
+        self._unwatch = journal.watch(lambda: self._soon(self._look_soon), claim.run)
         journal.heart.hold(claim, lambda: self._soon(self._lost, None))
 
     def listen(self) -> None:
@@ -96,11 +96,11 @@ class Keeper:
             gone = set(map(id, rows))
             self._batch.rows = [row for row in self._batch.rows if id(row) not in gone]
 
-    def ask(self, run: str, key: str, request: HumanRequest, now: float) -> None:
-        """Let a question be found by people, from the next flush on."""
+    def ask(self, run: str, key: str, request: HumanRequest, told: str, now: float) -> None:
+        """Let a question be found by people, from the next flush on; `told` is the key of the row that tells of it."""
         if request.id in self._batch.closed:
             self._batch.closed.remove(request.id)
-        self._batch.requests.append(NewRequest(run, key, request))
+        self._batch.requests.append(NewRequest(run, key, request, told))
         self.requests[request.id] = StoredRequest(request, run, self.claim.run, key, "open", now)
 
     def withdraw(self, id: str) -> None:
@@ -338,11 +338,17 @@ class Keeper:
             return  # it is counted again when that is over
         if seen != self._seen or self._looking:
             self._count_soon()
-        elif rounds:
+        elif rounds and not _is_idle(self._loop):
             self._counting = True
             self._loop.call_soon(self._count, seen, rounds - 1)
-        elif all(due is None or due - self.journal.now() > SOON for due in self._waits.values()):
-            self._unwind()
+        else:
+            try:
+                soon = any(due is not None and due - self.journal.now() <= SOON for due in self._waits.values())
+            except JournalError:
+                self._loop.call_later(RETRY[1], self._count_soon)
+                return
+            if not soon:
+                self._unwind()
 
     def _unwind(self) -> None:
         """Let everything that waits end by `Parked`."""
@@ -369,6 +375,12 @@ async def uncut(awaited: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def _is_idle(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether a loop has nothing to do but what calls this; of one that does not say so, False."""
+    ready: Sized | None = getattr(loop, "_ready", None)
+    return ready is not None and not ready
+
+
 def _joined(first: Batch, second: Batch) -> Batch:
     return Batch(
         first.rows + second.rows, first.requests + second.requests, first.closed + second.closed,
@@ -382,4 +394,13 @@ def rows_by_run(loaded: Loaded | None) -> Mapping[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for row in loaded.rows if loaded else ():
         found.setdefault(row.run, []).append(row)
+    return found
+
+
+def cut_off(rows: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[str]]:
+    """Return the runs that had not come to their end, by the run which they are inside of."""
+    found: dict[str, list[str]] = {}
+    for run, kept in rows.items():
+        if kept[-1].body.get("type") != "run_completion":
+            found.setdefault(run.rpartition("/")[0], []).append(run)
     return found

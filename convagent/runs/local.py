@@ -23,9 +23,10 @@ from ..human import ANYBODY, Decision, HumanReply, HumanRequest, Receipt, Seat
 from ..oversight.authority import Directory, sits
 from ..runtime import ANY, Control, Steer
 from ..tools.tool import Effect
-from .clock import MACHINE, Clock, at_work, idle
+from .clock import MACHINE, Clock, at_work, idle, inside_steps
 from .questions import HOST, Question, in_words
 from .steering import Steering
+from .yielding import Yielding
 
 if TYPE_CHECKING:
     from random import Random
@@ -34,7 +35,7 @@ T = TypeVar("T")
 Observer = Callable[[Event], Any]
 
 
-class LocalRuntime:
+class LocalRuntime(Yielding):
     """A run in this process. Ends with it."""
 
     keeps = False
@@ -67,6 +68,7 @@ class LocalRuntime:
         self._kept: dict[str, HumanReply] = {}
         self._interrupted: Steering | None = None
         self._rng: Random | None = None
+        Yielding.__init__(self)
 
     def observe(self, observers: Sequence[Observer]) -> None:
         """Tell these what happens."""
@@ -84,6 +86,10 @@ class LocalRuntime:
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
         return self.clock.now()
+
+    def began(self) -> float:
+        """Return the time: whoever asks begins."""
+        return self.now()
 
     # ------------------------------------------------------------ the verbs
 
@@ -148,6 +154,10 @@ class LocalRuntime:
         """Return False: in memory a turn is entered once."""
         return False
 
+    def settled(self, key: str) -> bool:
+        """Return False: in memory a turn is entered once."""
+        return False
+
     def remember(self, key: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Make it."""
         return make()
@@ -206,7 +216,7 @@ class LocalRuntime:
 
     def waited(self, future: asyncio.Future[T]) -> Awaitable[T]:
         """Return what awaits an answer."""
-        return future if self.clock is MACHINE else idle(future)
+        return future if self.clock is MACHINE and not inside_steps() else idle(future)
 
     def stood(self, request: HumanRequest, began: float) -> float:
         """Return for how many seconds a request has stood that was put at this time."""
@@ -323,12 +333,12 @@ class LocalRuntime:
         (self._interrupted or self.steering).steer(control)
 
     def end_turn(self) -> Awaitable[None]:
-        """Yield: in memory a turn leaves nothing behind."""
-        return asyncio.sleep(0)
+        """Yield, where anybody waits for the loop: in memory a turn leaves nothing behind."""
+        return self.soon()
 
     def breathe(self) -> Awaitable[None]:
-        """Yield once. Without it a model that never suspends locks out interrupts and other chats."""
-        return asyncio.sleep(0)
+        """Yield, where anybody waits. Without it a model that never suspends locks out interrupts and other chats."""
+        return self.soon()
 
     def branch(self, name: str, host: Host | None = None) -> LocalRuntime:
         """Return a child's runtime: observers of this run are told its events, too, and its host gets them.

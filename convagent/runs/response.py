@@ -37,7 +37,7 @@ class RunResponse(Steered):
         name: str = "run",
         at_console: bool = False,
     ) -> None:
-        super().__init__(agents, yield_on)
+        super().__init__(agents, yield_on, remembers=not at_console)
         self._mailbox = Mailbox()
         if at_console:  # known before the run says whom it can reach
             self._mailbox.seat = whoever_sits_here()

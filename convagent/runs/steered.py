@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 from .._screen import is_tty
 from ..agent import Agent
 from ..errors import UsageError
-from ..events import ControlEvent, Event, InputReplyEvent, InputRequestEvent, RunCompletionEvent
+from ..events import (
+    ControlEvent,
+    Event,
+    InputReplyEvent,
+    InputRequestEvent,
+    ModelCallStarted,
+    RunCompletionEvent,
+)
 from ..human import Decision, HumanReply, HumanRequest, Receipt
 from ..runtime import Control
 from .local import LocalRuntime
 from .steering import Steering
 
+if TYPE_CHECKING:
+    from ..picture import Picture
+
 OnStart = Callable[[LocalRuntime], None]
 """Is told the runtime of a run that starts."""
+REMEMBERED = 20_000
+"""Of how many events a response keeps its run, to draw it. Each takes about 300 bytes."""
 T = TypeVar("T")
 Start: TypeAlias = Callable[[OnStart], Coroutine[Any, Any, T]]
 """Makes the coroutine of a run, or of a queue of runs, which come to a T."""
@@ -39,7 +51,7 @@ def takes_runs(processor: object) -> bool:
 class Steered:
     """What a run's two kinds of response share: its values so far and its controls."""
 
-    def __init__(self, agents: Sequence[Agent], yield_on: Sequence[type[Event]] | None) -> None:
+    def __init__(self, agents: Sequence[Agent], yield_on: Sequence[type[Event]] | None, remembers: bool = True) -> None:
         # Before the loop runs: a child forked by an async tool while this thread imports would wait for it for ever.
         from ..observers import console as console
 
@@ -54,9 +66,15 @@ class Steered:
         self._waits: dict[tuple[str, ...], list[float]] = {}
         self._interrupted = False
         self._over = False
+        self._seen: list[Event] | None = [] if remembers else None
+        """What was handed out so far, for a picture; None: nobody will ask for one, or it is too much to draw."""
 
     def _see(self, event: Event) -> None:
         """Learn from an event that is about to be handed out."""
+        if self._seen is not None and not event.transient and event.__class__ is not ModelCallStarted:
+            self._seen.append(event)
+            if len(self._seen) > REMEMBERED:
+                self._seen = None
         if isinstance(event, InputRequestEvent):
             if event.request.decisions:
                 self.asked.append(event.request)
@@ -125,15 +143,21 @@ class Steered:
         """Pause at the next boundary and ask the person how to go on. From any thread."""
         self._steering.steer(Control("interrupt"))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, by: str = "") -> None:
         """Add a person's message to the conversation at the next boundary. From any thread.
+
+        Where a team has the word, its members hear it at once, and those around it when it is done.
+
+        Args:
+            text: what they are told.
+            by: who says it; empty: they know no more than that it is a person.
 
         Raises:
             UsageError: it is no text, or blank.
         """
         if not isinstance(cast(object, text), str) or not text.strip():
             raise UsageError(f"say({text!r}): expected what the agents are told, such as 'use the EU account'")
-        self._steering.steer(Control("say", text))
+        self._steering.steer(Control("say", text, by))
 
     def pause(self, by: str = "") -> None:
         """Let the run wait at the next boundary, until `unpause` or `stop`. From any thread."""
@@ -153,3 +177,42 @@ class Steered:
             by: who stops it.
         """
         self._steering.steer(Control("stop", reason, by, force))
+
+    # ------------------------------------------------------------ pictures
+
+    def to_html(self, title: str = "") -> str:
+        """Return a page of HTML that shows what was consumed of the run so far; it needs no script and no network.
+
+        Args:
+            title: what stands above it; empty: who takes part.
+
+        Raises:
+            UsageError: nothing was consumed yet.
+        """
+        return self._picture().to_html(title)
+
+    def to_mermaid(self, steps: int | None = 300) -> str:
+        """Return what was consumed of the run so far as a `sequenceDiagram` of Mermaid.
+
+        Args:
+            steps: after how many the rest is only counted, because Mermaid draws no long text; None: never.
+
+        Raises:
+            UsageError: nothing was consumed yet.
+        """
+        return self._picture().to_mermaid(steps)
+
+    def _picture(self) -> Picture:
+        from ..picture import picture_of
+
+        seen, runtime = self._seen, cast(Any, self._steering.runtime)
+        if seen is None:
+            raise UsageError(
+                f"the run had more than {REMEMBERED:,} events, which are not kept; give it a journal= or an "
+                "AuditLog among its observers=, and draw it with convagent.picture.picture_of"
+            )
+        if not seen:
+            raise UsageError("there is nothing to draw yet; consume the run, by process() or a loop over its events")
+        if runtime is None or not runtime.keeps or seen[0].seq == 1:
+            return picture_of(seen)
+        return picture_of(runtime.keeper.journal.url, runtime.run_id)  # gone on with: the beginning was told elsewhere

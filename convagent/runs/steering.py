@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..runtime import Control, Interrupted, Steer
@@ -29,6 +30,8 @@ class Steering:
         self._controls: list[Control] = []  # an empty deque takes 700 bytes
         self._stop: Control | None = None
         self._waits: set[_Wait] = set()
+        self._beside: dict[Steering, None] = {}
+        """Those of runs inside this one that go on side by side, each of which is to hear what is said to all."""
 
     def attach(self, runtime: LocalRuntime) -> None:
         """Take over a run that starts."""
@@ -63,8 +66,28 @@ class Steering:
             for control in tuple(steering._controls):
                 if kinds is None or control.action in kinds:
                     steering._controls.remove(control)
+                    self._pass_on(control, steering)
                     return control, steering
         return None
+
+    @contextmanager
+    def beside(self, inner: Steering) -> Generator[None]:
+        """Let a run inside this one hear, while it lasts, what the runs beside it are told."""
+        self._beside[inner] = None
+        try:
+            yield
+        finally:
+            del self._beside[inner]
+
+    def _pass_on(self, control: Control, source: Steering) -> None:
+        """Hand a message that was taken here to the runs beside this one, wherever on the way there are such."""
+        if control.action not in _FOR_ALL or (not self._around and not self._beside):
+            return
+        path = (self, *self._around)
+        for steering in path[: path.index(source) + 1]:
+            for other in tuple(steering._beside):
+                if other not in path:
+                    other.steer(control)
 
     def wants(self, kinds: Sequence[Steer]) -> bool:
         """Return whether a message of these kinds is waiting."""
@@ -98,6 +121,10 @@ class Steering:
             self._waits.discard(wait)
             for steering in self._around:
                 steering._waits.discard(wait)
+
+
+_FOR_ALL: tuple[Steer, ...] = ("say", "pause", "unpause")
+"""What each of several runs side by side is to hear, and not only the first that comes to a boundary."""
 
 
 def _cut_soon(waits: Sequence[_Wait]) -> None:

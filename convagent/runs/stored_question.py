@@ -30,7 +30,7 @@ class StoredQuestion(Question):
         if reply.end_of_input:
             return super()._take(reply)
         try:
-            receipt = Inbox(self._keeper.journal, self._people).answer(reply, self._form)
+            receipt = Inbox(self._keeper.journal, self._people).answer(reply, self._form, level=self.request.level)
         except JournalError as error:
             return Receipt("invalid", f"the answer could not be kept, and does not count yet: {error}")
         if receipt.status == "accepted":

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .fake import Fake as Fake
     from .fake import after as after
     from .fake import silent as silent
+    from .ledgers import asked_for as asked_for
+    from .ledgers import progress_ledger as progress_ledger
+    from .ledgers import task_done as task_done
+    from .ledgers import task_ledger as task_ledger
     from .openai_server import OpenAIServer as OpenAIServer
     from .people import People as People
 
@@ -32,8 +36,12 @@ _HOMES = {
     "ScriptedModel": "..models.scripted",
     "VirtualClock": ".clock",
     "after": ".fake",
+    "asked_for": ".ledgers",
     "capture_events": ".capture",
+    "progress_ledger": ".ledgers",
     "silent": ".fake",
+    "task_done": ".ledgers",
+    "task_ledger": ".ledgers",
 }
 
 __all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 
 from ..errors import ToolArgumentsError
 from .secret import Secret
-from .signature import MISSING, Signature
+from .signature import MISSING, VARIABLES, Signature
 
 Validate = Callable[[dict[str, Any]], dict[str, Any]]
 """Returns the values to call with, by the names of the parameters; raises ToolArgumentsError."""
@@ -55,7 +55,7 @@ _KINDS: dict[type, str] = {list: "a list", str: "a string", int: "a number", flo
 class Binder:
     """Turns the arguments of a call into what the function is called with. One for each tool."""
 
-    __slots__ = ("_accepted", "_defaults", "_positional", "context", "secrets", "simple", "validate")
+    __slots__ = ("_accepted", "_defaults", "_positional", "context", "secrets", "simple", "validate", "variables")
 
     validate: Validate
     """Check and convert the arguments; the result may be the very dict that was given."""
@@ -65,6 +65,8 @@ class Binder:
     """The parameters that are filled with secrets."""
     simple: bool
     """Whether every argument can go by its name, straight to the function."""
+    variables: bool
+    """Whether it receives the context variables."""
 
     def __init__(self, signature: Signature | None, validate: Validate, *, drop: bool) -> None:
         """Make the binder of one function.
@@ -79,6 +81,7 @@ class Binder:
         open_ended = signature is None or signature.var_keyword is not None
         self.context = signature.context if signature else None
         self.secrets = signature.secrets if signature else {}
+        self.variables = signature is not None and signature.variables
         self._defaults = {p.name: p.default for p in params if p.default is not MISSING}
         self._positional = tuple(p for p in params if p.positional_only)
         self._accepted = frozenset(p.name for p in params) if drop and not open_ended else None
@@ -107,7 +110,7 @@ class Binder:
         for p in self._positional[: len(given) - given[::-1].index(True) if any(given) else 0]:
             listed.append(named.pop(p.name, p.default))
         if self._accepted is not None:
-            keep = self._accepted | {self.context} | self.secrets.keys()
+            keep = self._accepted | {self.context, VARIABLES} | self.secrets.keys()
             named = {name: value for name, value in named.items() if name in keep}
         if not is_async:
             return lambda: fn(*listed, **named)

@@ -12,6 +12,7 @@ from .arguments import parse_arguments as parse_arguments
 from .context import ToolContext as ToolContext
 from .result import to_text
 from .secret import blacked_out
+from .signature import VARIABLES
 from .tool import Tool
 
 
@@ -33,6 +34,8 @@ class ToolOutcome:
     """What the error means for trying again; None: it is none, or is not to be tried again."""
     signal: dict[str, Any] | None = None
     """What the result says besides its text, as JSON values: whom the tool hands over to."""
+    changes: dict[str, Any] | None = None
+    """The context variables that it ``set``, and the names of those ``removed``; None: it changed none."""
 
 
 async def invoke(
@@ -43,6 +46,7 @@ async def invoke(
     context: ToolContext | None,
     call: Callable[..., Awaitable[Any]],
     timer: Callable[[], float],
+    variables: Any = None,
 ) -> ToolOutcome:
     """Call a tool and return what came of it.
 
@@ -53,6 +57,7 @@ async def invoke(
         context: what the tool may learn about the call.
         call: ``call(fn, **kwargs)`` awaits an async function, or runs a plain one where it belongs.
         timer: a clock in seconds.
+        variables: the context variables, for a tool that takes them.
 
     Raises:
         ConfigError: the tool was given a JSON Schema that is not valid.
@@ -67,6 +72,8 @@ async def invoke(
         return ToolOutcome(tool.name, call_id, arguments, str(e), False, e, timer() - start)
     if binder.context is not None:
         values = {**values, binder.context: context}
+    if binder.variables:
+        values = {**values, VARIABLES: variables}
     revealed: dict[str, str] = {}
     try:
         if binder.secrets:

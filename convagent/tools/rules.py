@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from ..action import Policy
-from ..errors import ConfigError
+from ..errors import ConfigError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,23 @@ def tool_rules(
     if not (policies or preview or risk or impact or cleanup):
         return NO_RULES
     return ToolRules(policies, preview, risk, impact, cleanup)
+
+
+def check_arguments(name: str, rules: ToolRules, taken: Collection[str]) -> None:
+    """See that policies look only at arguments that a tool takes: a rule about another one denies every call.
+
+    Raises:
+        ConfigError: one looks at an argument that there is not; it names the one that was probably meant.
+    """
+    for policy in rules.approval:
+        reads = getattr(policy, "reads", None)
+        for argument in sorted(reads()) if reads is not None else ():
+            if argument not in taken:
+                near = nearest(argument, taken)
+                raise ConfigError(
+                    f"tool {name!r}: its approval looks at arg.{argument}, and the tool takes "
+                    f"{', '.join(taken) or 'no arguments'}{f'; did you mean {near!r}?' if near else ''}"
+                )
 
 
 def table(arguments: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ from ..errors import ConfigError
 from .context import ToolContext
 from .secret import Secret
 
+VARIABLES = "context_variables"
+"""The parameter of this name receives the context variables of the agent that executes the tool."""
 MISSING: Any = inspect.Parameter.empty
 """Stands for an annotation or a default that is not there."""
 
@@ -48,13 +50,15 @@ class Signature:
     """What a callable takes, as a tool sees it."""
 
     params: tuple[Param, ...]
-    """The named parameters that a caller gives; no ``*args``, no context."""
+    """The named parameters that a caller gives; no ``*args``, no context, no context variables."""
     var_keyword: Param | None
     """The ``**kwargs`` parameter: it takes every other name."""
     context: str | None
     """The parameter that receives the `ToolContext`."""
     secrets: Mapping[str, Secret]
     """Parameters that are filled with secrets, which a model neither sees nor gives."""
+    variables: bool = False
+    """Whether it takes the context variables, which a model neither sees nor gives."""
 
     @property
     def unannotated(self) -> list[str]:
@@ -133,6 +137,7 @@ def read_signature(fn: Callable[..., Any], what: str, local: Mapping[str, Any]) 
     resolved = _resolve(fn, raw.parameters.values(), local)
     named: list[Param] = []
     var_keyword = context = None
+    variables = False
     secrets: dict[str, Secret] = {}
     for p in raw.parameters.values():
         annotation = resolved[p.name]
@@ -143,11 +148,13 @@ def read_signature(fn: Callable[..., Any], what: str, local: Mapping[str, Any]) 
             var_keyword = param
         elif _means_context(annotation):
             context = p.name
+        elif p.name == VARIABLES:
+            variables = True
         elif isinstance(p.default, Secret):
             secrets[p.name] = p.default
         else:
             named.append(param)
-    return Signature(tuple(named), var_keyword, context, secrets)
+    return Signature(tuple(named), var_keyword, context, secrets, variables)
 
 
 def described(annotation: Any) -> str | None:

@@ -11,7 +11,7 @@ from .._keywords import says_what_it_takes
 from ..action import Policy
 from ..errors import ConfigError
 from .arguments import Binder
-from .rules import NO_RULES, ToolRules, tool_rules
+from .rules import NO_RULES, ToolRules, check_arguments, tool_rules
 from .signature import Signature, innermost, is_async, local_names, read_signature
 from .toolset import ToolSet as ToolSet
 
@@ -150,6 +150,20 @@ class Tool:
         if self._binder is None:
             self._binder = self._make_binder()
         return self._binder
+
+    def takes(self) -> list[str] | None:
+        """Return the names of the arguments that a call may have; None: any."""
+        schema: Mapping[str, Any] = self._parameters or {}
+        described: list[str] = [*schema.get("properties", {})]
+        closed = schema.get("additionalProperties") is False
+        try:
+            signature = self._read()
+        except ConfigError:  # a built-in without one, or what `check` says more of
+            return described if closed else None
+        if signature.var_keyword is not None and not closed:
+            return None
+        named = [p.name for p in signature.params][_looks_like_method(self.fn) :]  # without `self`
+        return list(dict.fromkeys([*described, *named, *signature.secrets]))
 
     def check(self) -> Tool:
         """Return the tool if its parameters are annotated; cheaper than asking for its schema.
@@ -304,6 +318,8 @@ def tool(
     def make(found: Callable[..., Any]) -> Tool:
         made = Tool(found, name=name, description=description, parallel=parallel, effect=effect, parameters=parameters)
         made.rules = tool_rules(made.name, approval, preview, risk, impact, cleanup)
+        if made.rules.approval and (taken := made.takes()) is not None:
+            check_arguments(made.name, made.rules, taken)
         return made if _looks_like_method(made.fn) else made.check()
 
     return make if fn is None else make(fn)

@@ -34,6 +34,7 @@ from ..events import (
 from ..messages import content_text, resolve_content
 from .decisions import FACTS
 from .groups import GROUPS
+from .handoffs import HANDOFFS
 from .teams import TEAMS
 
 Colour = Literal["", "yellow", "red", "magenta", "green", "blue", "dim"]
@@ -176,7 +177,8 @@ def _run_started(event: RunStarted) -> Iterator[Span]:
 
 
 def _termination(event: TerminationEvent) -> Iterator[Span]:
-    return _line(f"\n>>>>>>>> TERMINATING RUN ({event.run_id}): {event.termination_reason}", "red")
+    if not event.silent:
+        yield from _line(f"\n>>>>>>>> TERMINATING RUN ({event.run_id}): {event.termination_reason}", "red")
 
 
 def _no_input(event: TerminationAndHumanReplyNoInputEvent) -> Iterator[Span]:
@@ -375,5 +377,6 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     UsageSummaryEvent: _usage,
     **dict.fromkeys(FACTS, _fact),
     **GROUPS,
+    **HANDOFFS,
     **TEAMS,
 }

@@ -53,6 +53,8 @@ def subject(action: Action | None) -> str:
         return "question"
     if action.kind == "tool":
         return action.name
+    if action.kind in ("plan", "finish"):
+        return action.name  # the plan, the answer: there is one at a time
     return {"reply": "reply to ", "error": "failure of "}.get(action.kind, f"{action.kind} ") + action.name
 
 

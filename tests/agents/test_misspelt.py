@@ -60,9 +60,9 @@ def test_constructor_suggests_a_keyword_of_the_subclass() -> None:
 
 
 def test_constructor_says_what_to_do_when_a_keyword_was_the_classics() -> None:
-    """`handoffs=` is no typing error."""
-    with pytest.raises(ArgumentError, match="keyword 'handoffs': handoffs and group patterns come in a later version"):
-        UserProxyAgent("ada", handoffs=None)
+    """`client_cache=` is no typing error."""
+    with pytest.raises(ArgumentError, match="keyword 'client_cache': the cache of a chat is given by initiate_chat"):
+        UserProxyAgent("ada", client_cache=None)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,7 @@ def test_overridden_init_message_reads_a_keyword_when_it_is_near_an_argument() -
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("register_handoff", "handoffs and group patterns come in a later version"),
         ("run_code", "running code that a model wrote comes in a later version"),
-        ("register_input_guardrail", "register_hook"),
         ("hook_lists", "register_hook"),
         ("_oai_system_message", "update_system_message"),
     ],

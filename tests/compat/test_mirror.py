@@ -21,14 +21,53 @@ SCRIPTS = {
     # What public scripts import from the classic, by module below `autogen`.
     "agentchat": "Agent AssistantAgent ChatResult ConversableAgent GroupChat GroupChatManager UserProxyAgent "
     "a_initiate_chats gather_usage_summary initiate_chats register_function ContextVariables UpdateSystemMessage "
-    "LLMAgent",
+    "LLMAgent ReplyResult a_initiate_group_chat a_run_group_chat a_run_group_chat_iter initiate_group_chat "
+    "run_group_chat run_group_chat_iter AgentDescriptionGuard AgentEligibilityPolicy SelectionContext",
     "agentchat.agent": "Agent LLMAgent LLMMessageType",
     "agentchat.assistant_agent": "AssistantAgent",
     "agentchat.chat": "ChatResult initiate_chats a_initiate_chats",
+    "agentchat.contrib": "",
+    "agentchat.contrib.capabilities": "",
+    "agentchat.contrib.capabilities.transform_messages": "MessageTransform TransformMessages",
+    "agentchat.contrib.capabilities.transforms": "MessageHistoryLimiter MessageTokenLimiter MessageTransform "
+    "TextMessageContentName",
     "agentchat.conversable_agent": "ConversableAgent register_function UpdateSystemMessage",
     "agentchat.eligibility_policy": "AgentDescriptionGuard AgentEligibilityPolicy SelectionContext",
-    "agentchat.group": "ContextVariables",
+    "agentchat.group": "AgentNameTarget AgentTarget AskUserTarget ContextExpression ContextStr "
+    "ContextStrLLMCondition ContextVariables ExpressionAvailableCondition ExpressionContextCondition "
+    "FunctionTarget FunctionTargetResult GroupChatConfig GroupChatTarget Handoffs NestedChatTarget OnCondition "
+    "OnContextCondition ReplyResult RevertToUserTarget SpeakerSelectionResult StayTarget StringAvailableCondition "
+    "StringContextCondition StringLLMCondition TerminateTarget",
+    "agentchat.group.available_condition": "AvailableCondition ExpressionAvailableCondition StringAvailableCondition",
+    "agentchat.group.context_condition": "ContextCondition ExpressionContextCondition StringContextCondition",
+    "agentchat.group.context_expression": "ContextExpression",
+    "agentchat.group.context_str": "ContextStr",
     "agentchat.group.context_variables": "ContextVariables",
+    "agentchat.group.events": "",
+    "agentchat.group.events.transition_events": "AfterWorksTransitionEvent OnConditionLLMTransitionEvent "
+    "OnContextConditionTransitionEvent ReplyResultTransitionEvent",
+    "agentchat.group.guardrails": "Guardrail GuardrailResult LLMGuardrail RegexGuardrail",
+    "agentchat.group.handoffs": "Handoffs",
+    "agentchat.group.llm_condition": "ContextStrLLMCondition LLMCondition StringLLMCondition",
+    "agentchat.group.multi_agent_chat": "a_initiate_group_chat a_run_group_chat a_run_group_chat_iter "
+    "initiate_group_chat run_group_chat run_group_chat_iter",
+    "agentchat.group.on_condition": "OnCondition",
+    "agentchat.group.on_context_condition": "OnContextCondition",
+    "agentchat.group.patterns": "AutoPattern DefaultPattern ManualPattern RandomPattern RoundRobinPattern",
+    "agentchat.group.patterns.auto": "AutoPattern",
+    "agentchat.group.patterns.manual": "ManualPattern",
+    "agentchat.group.patterns.pattern": "DefaultPattern Pattern",
+    "agentchat.group.patterns.random": "RandomPattern",
+    "agentchat.group.patterns.round_robin": "RoundRobinPattern",
+    "agentchat.group.reply_result": "ReplyResult",
+    "agentchat.group.speaker_selection_result": "SpeakerSelectionResult",
+    "agentchat.group.targets": "",
+    "agentchat.group.targets.function_target": "FunctionTarget FunctionTargetMessage FunctionTargetResult",
+    "agentchat.group.targets.group_chat_target": "GroupChatConfig GroupChatTarget",
+    "agentchat.group.targets.group_manager_target": "GroupManagerSelectionMessage "
+    "GroupManagerSelectionMessageContextStr GroupManagerSelectionMessageString GroupManagerTarget",
+    "agentchat.group.targets.transition_target": "AgentNameTarget AgentTarget AskUserTarget NestedChatTarget "
+    "RandomAgentTarget RevertToUserTarget StayTarget TerminateTarget TransitionTarget",
     "agentchat.groupchat": "GroupChat GroupChatManager SELECT_SPEAKER_PROMPT_TEMPLATE",
     "agentchat.user_proxy_agent": "UserProxyAgent",
     "agentchat.utils": "gather_usage_summary",
@@ -77,7 +116,15 @@ _FLAT = (
     "config_list_from_dotenv config_list_from_json config_list_from_models config_list_openai_aoai filter_config "
     "gather_usage_summary get_config_list initiate_chats register_function IOStream "
     "AgentDescriptionGuard AgentEligibilityPolicy AgentNameConflictError GroupChat GroupChatManager "
-    "NoEligibleSpeakerError SelectionContext UndefinedNextAgentError"
+    "NoEligibleSpeakerError SelectionContext UndefinedNextAgentError "
+    # of `autogen.agentchat` and `autogen.agentchat.group`
+    "AgentNameTarget AgentTarget AskUserTarget AutoPattern ContextExpression ContextStr ContextStrLLMCondition "
+    "DefaultPattern ExpressionAvailableCondition ExpressionContextCondition FunctionTarget FunctionTargetResult "
+    "GroupChatConfig GroupChatTarget GroupManagerTarget Handoffs LLMGuardrail ManualPattern NestedChatTarget "
+    "OnCondition OnContextCondition RandomAgentTarget RandomPattern RegexGuardrail ReplyResult RevertToUserTarget "
+    "RoundRobinPattern SpeakerSelectionResult StayTarget StringAvailableCondition StringContextCondition "
+    "StringLLMCondition TerminateTarget a_initiate_group_chat a_run_group_chat a_run_group_chat_iter "
+    "initiate_group_chat run_group_chat run_group_chat_iter"
 )
 FLAT = _FLAT.split()
 
@@ -133,10 +180,10 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["agentchat.contrib.img_utils", "coding.local_commandline_code_executor", "oai.gemini"]
+    "path", ["agentchat.contrib.rag.query_engine", "coding.local_commandline_code_executor", "oai.gemini"]
 )
 def test_module_below_an_absent_one_says_what_to_do(path: str) -> None:
-    """`from autogen.agentchat.contrib.x import Y` is told what to do instead of `contrib`."""
+    """`from autogen.coding.x import Y` is told what to do instead of `coding`."""
     with pytest.raises(NotAvailable, match=r"^autogen\.[a-z.]+ has no counterpart in convagent: "):
         exec(f"from convagent.compat.{path} import Anything")
 
@@ -172,7 +219,15 @@ def test_every_mirrored_module_is_in_this_list() -> None:
                 walk([f"{path[0]}/{module.name}"], f"{name}.")
 
     walk([str(p) for p in convagent.compat.__path__], "")
-    ours = {"absent", "difference", "differences", "differences_of_groups", "model_client", "io.websockets"}
+    ours = {
+        "absent",
+        "difference",
+        "differences",
+        "differences_of_groups",
+        "differences_of_patterns",
+        "model_client",
+        "io.websockets",
+    }
     assert found == set(SCRIPTS) | ours
 
 

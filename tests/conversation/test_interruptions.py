@@ -48,7 +48,7 @@ def interrupted(typed: str | None, **more: Any) -> tuple[Any, list[tuple[str, st
         (" Stop ", ("stop", "Stopped by a person")),
         ("quit", ("stop", "Stopped by a person")),
         ("say stop", ("say", "stop")),
-        ("stop the car", ("say", "stop the car")),
+        ("say stop the car", ("say", "stop the car")),
         ("hello", ("say", "hello")),
         ("say", ("say", "say")),
         (None, ("stop", "End of input")),

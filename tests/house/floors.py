@@ -10,10 +10,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"oversight", "events", "transcript", "redaction"}),
     frozenset({"runtime", "serde", "chain"}),
     frozenset({"conversation", "observers", "journal", "iostream"}),
-    frozenset({"audit", "patterns", "channels", "engine"}),
+    frozenset({"audit", "patterns", "channels", "engine", "handoffs"}),
+    frozenset({"picture"}),
     frozenset({"runs"}),
     frozenset({"agents"}),
-    frozenset({"teams"}),
+    frozenset({"teams", "group"}),
     frozenset({"testing", "compat"}),
     frozenset({"convagent"}),  # the face: convagent/__init__.py
     frozenset({"commands"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import io
 from typing import Annotated, Any
@@ -10,7 +11,12 @@ import pytest
 from pydantic import Field, SecretStr
 
 from convagent import ConversableAgent, Printer, ScriptedModel, approve, ask, register_function, tool
+from convagent.agents.durable import advance
+from convagent.engine import Worker
 from convagent.testing import Fake
+from tests.durable.conftest import file as file
+from tests.durable.places import SQLitePlace
+from tests.durable.teams import Desk, begin, call, decide
 
 SECRET = "tulip-and-granite"
 Marked = Annotated[str, Field(json_schema_extra={"x-secret": True})]
@@ -45,6 +51,24 @@ def test_secret_argument_is_not_shown_when_a_tool_is_called(fn: Any) -> None:
     assert "Input arguments: {'amount': 5, 'password': '**********'}" in out.getvalue()
     assert "paid 5 with **********" in out.getvalue()
     assert "It was **********." in out.getvalue()
+
+
+def test_secret_is_not_shown_in_any_process_that_goes_on_with_a_turn(file: SQLitePlace) -> None:
+    """Two questions in one turn, each answered when the process had ended: the third one has a printer, too."""
+    script = [[call("refund", customer=name, amount=250)] for name in ("Bob", "Ada")]
+    desk = Desk(script=(*script, [call("pay", amount=5, password=SECRET)], f"It was {SECRET}."), tools=[tool(pay)])
+    journal, out = file.open(), io.StringIO()
+    begin(journal, desk.agents)
+
+    async def segment(claim: Any) -> None:
+        await advance(journal, claim, desk.agents, [Printer(out)])
+
+    for _ in range(2):
+        asyncio.run(Worker(journal, segment, {"desk", "customer"}).work(once=True))
+        decide(journal, approve)
+    asyncio.run(Worker(journal, segment, {"desk", "customer"}).work(once=True))
+    assert "paid 5 with **********" in out.getvalue()
+    assert SECRET not in out.getvalue()
 
 
 def test_secret_argument_is_not_shown_when_another_agent_executes(capsys: pytest.CaptureFixture[str]) -> None:

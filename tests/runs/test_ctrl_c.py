@@ -112,6 +112,23 @@ def test_chat_ends_with_the_reason_when_stop_is_typed_after_ctrl_c(chat: str) ->
         clean(tty)
 
 
+def test_text_that_begins_with_stop_is_asked_about_again_after_ctrl_c() -> None:
+    """It neither ends the chat nor is said in it, until that is clear."""
+    with Session(SETUP + SYNC) as tty:
+        tty.wait_for(PROMPT)
+        tty.send("\x03")
+        tty.wait_for(INTERRUPTED)
+        tty.send("stop now please\r")
+        tty.wait_for("nothing was done: stop alone ends the conversation")
+        tty.wait_for(INTERRUPTED)
+        tty.send("say stop now please\r")
+        tty.wait_for(PROMPT)
+        tty.send("exit\r")
+        tty.wait_for("REASON User requested to end the conversation ['go', 'one', 'stop now please', 'two']")
+        assert tty.finish() == 0
+        clean(tty)
+
+
 @everywhere
 def test_keyboard_interrupt_is_raised_when_ctrl_c_is_pressed_twice(chat: str) -> None:
     """The second Ctrl-C cancels with KeyboardInterrupt, and the next chat works."""

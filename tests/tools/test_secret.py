@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from convagent import ConfigError, ConversableAgent, ScriptedModel, ToolError, ask, failing, reject, secret, tool
+from convagent.channels.payload import request_as_json
+from convagent.redaction import redacted
 from convagent.testing import Fake
 
 VALUE = "sk-live-12345678"
@@ -61,6 +64,26 @@ def test_value_is_blacked_out_when_the_tool_raises() -> None:
     assert result == "Error: 401 for [secret PAY_KEY]"
     assert people.asked[0].because == "ToolError: 401 for [secret PAY_KEY], at the first attempt"
     assert VALUE not in seen
+
+
+def test_marked_argument_is_hidden_when_its_call_failed() -> None:
+    """Whoever is asked what now reads neither the argument nor the error that quotes it, where it is shown or sent."""
+
+    def pay(amount: int, account: str) -> str:
+        raise ToolError(f"no account {account}")
+
+    schema = {"type": "object", "properties": {"amount": {}, "account": {"type": "string", "x-secret": True}}}
+    people = Fake(oncall=reject())
+    model = ScriptedModel([[{"name": "pay", "arguments": {"amount": 5, "account": "DE89-370"}}], "done"])
+    made = tool(pay, parameters=schema, approval=failing(1, ask("oncall")))
+    bot = ConversableAgent("bot", llm_config=model, tools=[made], human_input_mode="NEVER")
+    me = ConversableAgent("me", llm_config=False, human_input_mode="NEVER")
+    me.initiate_chat(bot, message="pay", max_turns=1, silent=True, people=people)
+    (asked,) = people.asked
+    shown = redacted(asked)
+    assert "DE89-370" in asked.because
+    assert "DE89-370" not in shown.because + shown.preview + shown.prompt + repr(shown.action)
+    assert "DE89-370" not in json.dumps(request_as_json(asked))
 
 
 def test_missing_secret_is_named_when_the_tool_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
