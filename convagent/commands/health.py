@@ -10,7 +10,7 @@ from .._screen import visible
 from ..errors import JournalError
 from ..journal import Inbox
 from ..journal.base import OVER, Journal, RunInfo, RunStatus, StoredRequest
-from .attending import is_there, known_to, nobody_knows
+from .attending import known_to, nobody_knows, those_there
 from .database import SHOWN, WRONG, confirm_clock, database, rows, some
 from .inbox import open_ones
 from .journals import opened
@@ -60,7 +60,7 @@ def _blocked(journal: Journal, info: RunInfo) -> str:
 
 def _deserted(journal: Journal, info: RunInfo) -> str:
     silent = journal.now() - info.updated
-    if not info.deserted or (silent < LONG and known_to(journal, info)):  # a worker takes it in a moment
+    if not info.deserted or (silent < LONG and known_to(info, those_there(journal))):  # a worker takes it in a moment
         return ""
     return f"{WRONG}run {info.id}: its process is gone, heard of last {ago(silent)}; {_who_knows(journal, info)}"
 
@@ -73,7 +73,7 @@ def _idle(journal: Journal, info: RunInfo) -> str:
 
 
 def _who_knows(journal: Journal, info: RunInfo) -> str:
-    return nobody_knows(journal, info) or "a worker that knows its agents is there, and has not taken it"
+    return nobody_knows(info, those_there(journal)) or "a worker that knows its agents is there, and has not taken it"
 
 
 def _orphaned(journal: Journal, info: RunInfo) -> str:
@@ -83,7 +83,7 @@ def _orphaned(journal: Journal, info: RunInfo) -> str:
 
 
 def _workers(journal: Journal) -> Iterator[str]:
-    there = [worker for worker in journal.workers() if is_there(journal, worker.seen)]
+    there = those_there(journal)
     for worker in there[:SHOWN]:
         yield f"worker {worker.name} knows {', '.join(worker.agents)}; seen {ago(journal.now() - worker.seen)}"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
 from ..errors import one_of
-from ..journal.base import Journal, RunInfo, RunStatus
+from ..journal.base import Journal, RunInfo, RunStatus, WorkerInfo
 from . import Say
-from .attending import nobody_knows
+from .attending import nobody_knows, those_there
 from .journals import opened, patiently
 from .tables import ago, state, table
 
@@ -56,7 +56,8 @@ def _list(options: Any, say: Say) -> int:
             for info in found:
                 say(json.dumps({**asdict(info), "deserted": info.deserted}))
             return 0
-        rows = [_cells(journal, info, now) for info in found]
+        there = those_there(journal)
+        rows = [_cells(info, now, there) for info in found]
     if not rows:
         say(f"There is no run that is {' or '.join(status)}." if status else "There is no run.")
         return 0
@@ -75,12 +76,12 @@ def every_run(journal: Journal, status: list[RunStatus]) -> Iterator[RunInfo]:
         after = page[-1].id
 
 
-def _cells(journal: Journal, info: RunInfo, now: float) -> tuple[str, ...]:
+def _cells(info: RunInfo, now: float, there: Sequence[WorkerInfo]) -> tuple[str, ...]:
     why = f"moved on by {info.worker}" if info.status == "running" else info.reason
     if info.deserted:
         why = "its process has died or is frozen; a worker, or `convagent resume`, goes on with it"
     elif info.status == "ready":
-        why = nobody_knows(journal, info)
+        why = nobody_knows(info, there)
     return (
         info.id, state(info), " ".join(info.agents), str(info.turn), str(info.open_requests or "-"),
         ago(now - info.updated), why,
