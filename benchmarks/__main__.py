@@ -17,7 +17,7 @@ from .harness import ROOT, Bench, header
 
 MEASUREMENTS = (
     "imports", "turns", "context", "group", "branches", "crowd", "tools", "requests", "streaming", "policies",
-    "oversight", "audit", "durable", "parked_postgres", "dispatch",
+    "oversight", "audit", "durable", "parked_postgres", "dispatch", "polling",
 )  # fmt: skip
 
 

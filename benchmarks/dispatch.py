@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,13 +66,16 @@ class Crew:
         engine: which dispatches.
         number: how many.
         elsewhere: as on machines of their own.
+        options: more words of their command lines.
     """
 
-    def __init__(self, url: str, engine: str, number: int, *, elsewhere: bool = False) -> None:
+    def __init__(
+        self, url: str, engine: str, number: int, *, elsewhere: bool = False, options: Sequence[str] = ()
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.notes = Path(self._folder.name, "notes")
         given = {**environment(), NOTES: str(self.notes), **({ELSEWHERE: "1"} if elsewhere else {})}
-        command = ["worker", "benchmarks.dispatch:team", "--engine", engine, "--journal", url, "--quiet"]
+        command = ["worker", "benchmarks.dispatch:team", "--engine", engine, "--journal", url, "--quiet", *options]
         self.processes = [
             subprocess.Popen([sys.executable, "-c", WORKER, *command], cwd=ROOT, env=given) for _ in range(number)
         ]
@@ -176,13 +179,15 @@ def segments(server: Any, engine: str, workers: int, count: int) -> Reading:
     }
 
 
-def decisions(server: Any, engine: str, parked: int, number: int, seconds: float) -> Reading:
+def decisions(
+    server: Any, engine: str, parked: int, number: int, seconds: float, options: Sequence[str] = ()
+) -> Reading:
     """Decision to the tool's call beside many that wait; then what an idle worker takes, and PostgreSQL for it."""
     from convagent import approve
     from convagent.journal import Inbox
 
     url = server.database()
-    with _journal(url) as journal, Crew(url, engine, 2) as crew:
+    with _journal(url) as journal, Crew(url, engine, 2, options=options) as crew:
         _warm(journal, crew)
         runs = park(journal, team, parked)
         waits: list[float] = []

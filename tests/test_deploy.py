@@ -66,6 +66,15 @@ def test_worker_has_time_to_finish_what_it_moves() -> None:
     assert composed()["services"]["worker"]["stop_grace_period"] == f"{DRAIN // 60}m"
 
 
+def test_tool_of_the_example_writes_where_a_unit_may() -> None:
+    """Everything else is read-only for it."""
+    service = unit(DEPLOY / "convagent-worker@.service")["Service"]
+    assert service["ProtectSystem"] == "strict"
+    ledger = re.search(r"^LEDGER=(.*)$", (DEPLOY / "env.example").read_text(), re.MULTILINE)
+    assert ledger is not None
+    assert Path(ledger[1]).is_relative_to(Path("/var/lib") / service["StateDirectory"])
+
+
 def test_systemd_finds_nothing_wrong_but_what_is_not_installed() -> None:
     """Where its checker is there."""
     checker = shutil.which("systemd-analyze")

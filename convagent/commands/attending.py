@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..journal.base import Journal, RunInfo, WorkerInfo
+from ..journal.worker import is_gone
 
-ABSENT = 300.0
-"""Seconds after which a worker that was not heard of is no longer there."""
+ABSENT = 90.0
+"""Seconds after which a worker that was not heard of is no longer there: some times what it lets pass between two."""
 
 
 def those_there(journal: Journal) -> list[WorkerInfo]:
     """Return the workers that are there."""
-    return [worker for worker in journal.workers() if journal.now() - worker.seen < ABSENT]
+    return there_and_lost(journal)[0]
+
+
+def there_and_lost(journal: Journal) -> tuple[list[WorkerInfo], list[WorkerInfo]]:
+    """Return the workers that are there, and those that were, lately, and did not end as they should."""
+    there, lost = list[WorkerInfo](), list[WorkerInfo]()
+    now = journal.now()
+    for worker in journal.workers():
+        (lost if now - worker.seen >= ABSENT or is_gone(worker.name) else there).append(worker)
+    return there, lost
 
 
 def nobody_knows(info: RunInfo, there: Sequence[WorkerInfo]) -> str:

@@ -12,7 +12,7 @@ from ..errors import JournalError
 from ..journal import SQLiteJournal
 from ..journal.base import Journal
 from ..journal.clock import JUMP
-from .runs import every_run
+from .journals import every_run
 from .tables import span
 
 if TYPE_CHECKING:

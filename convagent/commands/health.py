@@ -9,14 +9,16 @@ from typing import Any, get_args
 from .._screen import visible
 from ..errors import JournalError
 from ..journal import Inbox
-from ..journal.base import OVER, Journal, RunInfo, RunStatus, StoredRequest
-from .attending import known_to, nobody_knows, those_there
+from ..journal.base import OVER, Journal, RunInfo, RunStatus, StoredRequest, WorkerInfo
+from ..journal.worker import is_gone, machine_of
+from .attending import known_to, nobody_knows, there_and_lost, those_there
 from .database import SHOWN, WRONG, confirm_clock, database, rows, some
 from .inbox import open_ones
-from .journals import opened
-from .runs import every_run
+from .journals import every_run, opened
 from .tables import ago, span
 
+SOME = 1000
+"""How many runs are looked at that could go on."""
 LONG = 300.0
 """Seconds after which what should have moved on by itself is said to be stuck."""
 
@@ -83,9 +85,24 @@ def _orphaned(journal: Journal, info: RunInfo) -> str:
 
 
 def _workers(journal: Journal) -> Iterator[str]:
-    there = those_there(journal)
+    there, lost = there_and_lost(journal)
     for worker in there[:SHOWN]:
         yield f"worker {worker.name} knows {', '.join(worker.agents)}; seen {ago(journal.now() - worker.seen)}"
+    idle = [info for info in journal.runs(("ready", "running"), SOME) if info.status == "ready" or info.deserted]
+    stuck = [info for info in idle if not known_to(info, there)]
+    yield from some([_lost(worker, journal.now() - worker.seen, stuck) for worker in lost])
+
+
+def _lost(worker: WorkerInfo, silent: float, stuck: Sequence[RunInfo]) -> str:
+    machine = machine_of(worker.name)
+    where = f" on {machine}" if machine else ""
+    how = "has died" if is_gone(worker.name) else "is dead, frozen or cut off"
+    said = f"worker {worker.name}{where} {how}, heard of last {ago(silent)}"
+    waiting = sum(known_to(info, [worker]) for info in stuck)
+    if not waiting:
+        return f"{said}; nothing waits for it"
+    runs = "1 run that it knows can" if waiting == 1 else f"{waiting} runs that it knows can"
+    return f"{WRONG}{said}; {runs} go on, and no other worker is there that knows {', '.join(worker.agents)}: start one"
 
 
 # ---------------------------------------------------------------- requests and messages

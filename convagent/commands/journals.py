@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +13,11 @@ from urllib.parse import unquote
 from ..errors import ConfigError, JournalError, JournalUnavailable, nearest
 from ..journal import open_journal
 from ..journal.addresses import expect_address
-from ..journal.base import Journal, Loaded
+from ..journal.base import Journal, Loaded, RunInfo, RunStatus
 from .parsers import JOURNAL
 
+PAGE = 500
+"""How many runs are read at once."""
 _SOME = 1000
 """Among how many ids the one is looked for that was meant."""
 PATIENCE = 10.0
@@ -31,6 +33,18 @@ def where(options: Any) -> str:
     return getattr(options, "journal", "") or os.environ.get(JOURNAL, "")
 
 
+def place_of(options: Any) -> str:
+    """Return where the journal is.
+
+    Raises:
+        ConfigError: nobody says which.
+    """
+    place = where(options)
+    if not place:
+        raise ConfigError(f"which journal? Name it by --journal PATH|URL, or by the variable {JOURNAL}")
+    return place
+
+
 @contextmanager
 def opened(options: Any, *, create: bool = False) -> Generator[Journal]:
     """Open the journal that a command is about.
@@ -43,9 +57,7 @@ def opened(options: Any, *, create: bool = False) -> Generator[Journal]:
         ConfigError: nobody says which.
         JournalError: there is none.
     """
-    place = where(options)
-    if not place:
-        raise ConfigError(f"which journal? Name it by --journal PATH|URL, or by the variable {JOURNAL}")
+    place = place_of(options)
     if not create:
         check_there(place)
     journal = patiently(lambda: open_journal(place, create=create), AT_FIRST)
@@ -111,6 +123,17 @@ def load(journal: Journal, id: str) -> Loaded:
     """
     with suggesting(journal, id):
         return patiently(lambda: journal.load(id.partition("/")[0]))
+
+
+def every_run(journal: Journal, status: list[RunStatus]) -> Iterator[RunInfo]:
+    """Return the runs of a journal, the latest first; only those of some status, if any is named."""
+    after = ""
+    while True:
+        page = patiently(lambda after=after: journal.runs(status, limit=PAGE, after=after))
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
 
 
 @contextmanager

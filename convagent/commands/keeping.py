@@ -12,8 +12,7 @@ from ..errors import ConfigError, JournalError
 from ..journal import Inbox
 from ..journal.base import OVER
 from . import Say
-from .journals import load, opened, patiently, suggesting
-from .runs import every_run
+from .journals import every_run, load, opened, patiently, suggesting
 
 
 def export(options: Any, say: Say) -> int:
@@ -72,6 +71,8 @@ def _prune(inbox: Inbox, options: Any, say: Say) -> int:
 
 def _forget(inbox: Inbox, options: Any, say: Say) -> int:
     person = options.person
+    if not person.strip():
+        raise ConfigError(f"{person!r}: expected the name of a person")
     if not _meant(f"Erase what {person} answered, said and was asked, in every run that is over?", options, say):
         return _kept(say)
     count = patiently(lambda: inbox.forget(person))

@@ -18,9 +18,11 @@ from . import Say
 
 Kind = Literal["text", "json"]
 
-_LIBRARY = logging.getLogger("convagent")
+_LOGGERS = {logging.getLogger("convagent"): logging.NOTSET, logging.getLogger("dbos"): logging.ERROR}
+"""Ours, and that of the engine, which prints by itself where nobody takes what it logs; from which level on."""
 _KEY = re.compile(r"\b(?:(?:sk|pk|rk|gsk|xai|hf|ghp|csk|pplx)[-_]|(?i:bearer|basic) +)[\w.~+/=-]{16,}")
-_USER = re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)")
+_USER = re.compile(r"(?<=://)[^\s/@:]*:(?!\d+/)[^\s'\"]*(?=@)|(?i:(?<=password=)[^\s&'\"]+)")
+"""Who signs in by an address, and the password; with an @ or a / in it, it ends at the last @."""
 _SHORT = 6
 """A value of fewer characters is a word that stands elsewhere, too."""
 
@@ -28,7 +30,7 @@ _SHORT = 6
 class Log:
     """Writes lines, without secrets: for people, or each one an object of JSON.
 
-    While the block lasts, what the library logs is written in the same form; text goes where it went.
+    While the block lasts, what the library and its engine log is written in the same form; text goes where it went.
 
     Args:
         kind: which.
@@ -38,11 +40,11 @@ class Log:
 
     def __init__(self, kind: Kind, say: Say, secrets: Collection[str] = ()) -> None:
         self._kind, self._say, self._secrets = kind, say, secrets
-        self._passing = _Passing(self)
+        self._passing = {logger: _Passing(self, level) for logger, level in _LOGGERS.items()}
 
     def tell(self, text: str, run: str = "", level: str = "info") -> None:
         """Write what happened, to a run or in general."""
-        plain = _USER.sub(MASK, _KEY.sub(MASK, scrubbed(" ".join(text.split()), self._secrets)))
+        plain = hidden(" ".join(text.split()), self._secrets)
         if self._kind == "text":
             begin = f"{time.strftime('%H:%M:%S')}  run {run}  " if run else ""
             self._say(visible(begin + plain))
@@ -53,27 +55,43 @@ class Log:
         self._say(json.dumps(line, ensure_ascii=True))
 
     def __enter__(self) -> Self:
-        if self._kind == "json":
-            _LIBRARY.addHandler(self._passing)
-            _LIBRARY.propagate = False
+        for logger, passing in self._passing.items() if self._kind == "json" else ():
+            logger.addHandler(passing)
+            logger.propagate = False
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._kind == "json":
-            _LIBRARY.removeHandler(self._passing)
-            _LIBRARY.propagate = True
+        for logger, passing in self._passing.items() if self._kind == "json" else ():
+            logger.removeHandler(passing)
+            logger.propagate = True
 
 
-def secrets(address: str) -> frozenset[str]:
-    """Return what must stand in no log: the password of a database, and variables that are named like secrets."""
+def secrets(address: str = "") -> frozenset[str]:
+    """Return what must stand in no log: variables that are named like secrets, and passwords in addresses.
+
+    Args:
+        address: of the database, beside those that stand in variables.
+    """
     found = {value for name, value in os.environ.items() if is_secret_name(name) and len(value) >= _SHORT}
+    found |= {found for value in os.environ.values() for found in _passwords(value) if len(found) >= _SHORT}
     return frozenset(found | passwords(address))
 
 
+def _passwords(value: str) -> frozenset[str]:
+    return passwords(value) if "://" in value else frozenset()
+
+
+def hidden(text: str, secrets: Collection[str]) -> str:
+    """Return a text without these secrets, and without what looks like a key or a password in an address."""
+    return _USER.sub(MASK, _KEY.sub(MASK, scrubbed(text, secrets)))
+
+
 class _Passing(logging.Handler):
-    def __init__(self, log: Log) -> None:
-        super().__init__()
+    def __init__(self, log: Log, level: int) -> None:
+        super().__init__(level)
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.tell(record.getMessage(), level=record.levelname.lower())
+        kind, error, _ = record.exc_info or (None, None, None)
+        why = "" if kind is None else f" {kind.__name__}: {error}"
+        self._log.tell(record.getMessage() + why, level=record.levelname.lower())

@@ -104,6 +104,12 @@ def _add_serve(inner: Any) -> None:
     made.add_argument("--operators", nargs="+", metavar="ROLE", help="who may pause, stop and talk to a run")
     made.add_argument("--proxy-header", default="", metavar="NAME", help="the header in which a proxy says who it is")
     made.add_argument("--proxy-from", nargs="+", metavar="ADDRESS", help="the addresses of that proxy")
+    made.add_argument(
+        "--forwarded-from",
+        nargs="+",
+        metavar="ADDRESS",
+        help="proxies whose X-Forwarded-For is believed where attempts to sign in are counted; default: nobody's is",
+    )
 
 
 def _add_people(parser: Any, what: str) -> None:
@@ -230,6 +236,11 @@ def _add_worker(commands: Any) -> None:
         "--lane-concurrency", type=int, metavar="N", help="how many of one lane, such as a tenant, at once (dbos)"
     )
     made.add_argument("--lane-rate", metavar="N/SECONDS", help="how many of one lane may begin in a time (dbos)")
+    made.add_argument(
+        "--poll", type=float, metavar="SECONDS",
+        help="the time between two looks for what can go on: less wakes sooner, more costs less while nothing happens "
+        "(default: 0.2 of dbos; 1 of local, which is told of decisions at once)",
+    )  # fmt: skip
     made.add_argument(
         "--listen",
         metavar="HOST:PORT",

@@ -12,7 +12,6 @@ from threading import Thread
 from typing import Any, Self
 
 from ..errors import ConfigError, JournalError
-from ..journal.base import Journal
 
 SILENT = 60.0
 """Seconds after which a worker whose loop does nothing is said not to live."""
@@ -25,7 +24,7 @@ class Probes:
 
     Args:
         listen: ``HOST:PORT``.
-        journal: which has to be reachable for the worker to be ready.
+        reach: raises a `JournalError` where the journal cannot be used, without which no worker is ready.
         lives: whether the worker's loop still turns.
         draining: whether it was told to stop.
         page: the numbers of Prometheus; None: there are none.
@@ -35,9 +34,10 @@ class Probes:
     """
 
     def __init__(
-        self, listen: str, journal: Journal, lives: Callable[[], bool], draining: Callable[[], bool], page: Any
-    ) -> None:
-        self._journal, self._lives, self._draining, self._page = journal, lives, draining, page
+        self, listen: str, reach: Callable[[], object], lives: Callable[[], bool], draining: Callable[[], bool],
+        page: Any,
+    ) -> None:  # fmt: skip
+        self._reach, self._lives, self._draining, self._page = reach, lives, draining, page
         host, port = address(listen)
         probes = self
 
@@ -102,7 +102,7 @@ class Probes:
         if self._draining():
             return "stopping"
         try:
-            self._journal.runs(limit=1)
+            self._reach()
         except JournalError as error:
             return f"the journal cannot be used: {type(error).__name__}"
         return ""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
 from ..errors import one_of
-from ..journal.base import Journal, RunInfo, RunStatus, WorkerInfo
+from ..journal.base import RunInfo, RunStatus, WorkerInfo
 from . import Say
 from .attending import nobody_knows, those_there
-from .journals import opened, patiently
+from .journals import every_run, opened
 from .tables import ago, state, table
-
-PAGE = 500
-"""How many runs are read at once."""
 
 
 def run(options: Any, say: Say) -> int:
@@ -63,17 +60,6 @@ def _list(options: Any, say: Say) -> int:
         return 0
     say(table(("RUN", "STATUS", "AGENTS", "TURN", "OPEN", "SINCE", "WHY"), rows))
     return 0
-
-
-def every_run(journal: Journal, status: list[RunStatus]) -> Iterator[RunInfo]:
-    """Return the runs of a journal, the latest first; only those of some status, if any is named."""
-    after = ""
-    while True:
-        page = patiently(lambda after=after: journal.runs(status, limit=PAGE, after=after))
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].id
 
 
 def _cells(info: RunInfo, now: float, there: Sequence[WorkerInfo]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from ..agents.conversable import ConversableAgent
 from ..errors import ConfigError, nearest
+from .logs import hidden, secrets
 
 Team = Callable[[], Sequence[ConversableAgent]]
 """Makes agents, fresh at each call."""
@@ -72,12 +73,12 @@ def _imported(module: str, name: str) -> Any:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise ConfigError(f"{name}: {module} cannot be imported: {error}") from error
+            raise ConfigError(f"{name}: {module} cannot be imported: {_said(error)}") from error
         raise ConfigError(
             f"{name}: there is no module {error.name!r} in this folder or among what is installed"
         ) from None
     except Exception as error:
-        raise ConfigError(f"{name}: {module} cannot be imported: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"{name}: {module} cannot be imported: {type(error).__name__}: {_said(error)}") from error
 
 
 def _called(name: str, function: Callable[[], Any]) -> Any:
@@ -86,7 +87,12 @@ def _called(name: str, function: Callable[[], Any]) -> Any:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(f"{name}() failed: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"{name}() failed: {type(error).__name__}: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """Return what an error of the user's code says, as it may be printed, and kept with a run that it blocks."""
+    return hidden(str(error), secrets())
 
 
 def _checked(name: str, found: Any) -> Sequence[ConversableAgent]:

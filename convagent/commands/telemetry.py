@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..errors import JournalError, MissingExtra
-from ..journal.base import Journal
+from ..errors import MissingExtra
 from ..journal.counting import Counts
 
 
-def metrics(journal: Journal) -> Any:
-    """Return a page of numbers, whose observer counts; None: prometheus_client is not installed."""
+def metrics(count: Callable[[], Counts | None]) -> Any:
+    """Return a page of numbers, whose observer counts; None: prometheus_client is not installed.
 
-    def count() -> Counts | None:
-        try:
-            return journal.counts()
-        except JournalError:
-            return None
-
+    Args:
+        count: what there is in the journal; None: it cannot be reached.
+    """
     try:
         from ..observers.metrics import Page
     except MissingExtra:

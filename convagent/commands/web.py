@@ -41,6 +41,8 @@ def _given(options: Any) -> dict[str, Any]:
         given["people"] = people
     if options.operators:
         given["operators"] = options.operators
+    if options.forwarded_from:
+        given["forwarded_from"] = options.forwarded_from
     if options.proxy_header:
         from ..channels.web import TrustedProxy
 

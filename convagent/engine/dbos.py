@@ -13,20 +13,21 @@ import logging
 from collections.abc import Awaitable, Callable, Container
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from random import Random
 from secrets import token_hex
 from typing import Any, TypeVar, cast
 
 from .._sync import in_worker
 from ..errors import ConfigError, JournalError, JournalUnavailable, MissingExtra
-from ..journal.base import Batch, Claim, Journal, WorkerInfo
+from ..journal.addresses import link
+from ..journal.base import Batch, Claim, Journal
 from ..journal.dispatch import Dispatch, Startable, Target, segment_id
-from ..journal.worker import is_gone
+from ..journal.presence import Presence
 from .base import Segment
+from .sweep import EVERY, Sweep
 
 try:
     from dbos import DBOS
+    from dbos import error as faults
 except ImportError as error:
     raise MissingExtra("the engine dbos", "dbos") from error
 
@@ -34,16 +35,12 @@ T = TypeVar("T")
 Rate = tuple[int, float]
 """So many in so many seconds."""
 
-SWEEP = 5.0
-"""Seconds between two looks for runs that were not woken, and for workers that are gone."""
-MISSED = 3
-"""How many looks a worker may say nothing until it is taken for gone."""
-LATELY = 4
-"""For how many of these times a segment that was enqueued anew is looked for before that is done once more."""
 POLL = 0.2
 """Seconds between two looks of DBOS at its queue."""
 RETRY = 1.0
 """Seconds until a journal that could not be reached is tried again, or a run that is for others is offered again."""
+OFFERS = 3
+"""How many times for each worker that lives a run is offered to the others without a pause: some looks at the queue."""
 DRAIN = 600
 """Seconds at most in which a worker that was told to stop finishes what it moves."""
 POOL = 8
@@ -51,12 +48,6 @@ POOL = 8
 MOMENT = 0.02
 MOMENTS = 100
 """For how long, and how often, a worker that ends looks whether DBOS has done with its segments."""
-KEEP = 24 * 3600.0
-"""Seconds for which DBOS keeps that a segment was moved: nobody asks, but who looks into a fault."""
-TIDY = 60.0
-"""Seconds between two times that older ones are deleted."""
-MANY = 5000
-"""How many at most each time."""
 ANYBODY = "local"
 """What DBOS calls an executor to which nobody gave a name."""
 
@@ -89,19 +80,18 @@ class DbosEngine:
     def __init__(
         self, journal: Journal, segment: Segment, knows: Container[str], slots: int = 100, *,
         concurrency: int | None = None, rate: Rate | None = None, lane_concurrency: int | None = None,
-        lane_rate: Rate | None = None, poll: float = POLL, sweep: float = SWEEP, dbos: Any = None,
+        lane_rate: Rate | None = None, poll: float = POLL, sweep: float = EVERY, dbos: Any = None,
     ) -> None:  # fmt: skip
         target = Target(lanes=lane_concurrency is not None or lane_rate is not None)
         self._own = dbos is None
-        self._name = journal.heart.worker
-        """Under which other workers see that this one lives."""
+        name = journal.heart.worker
         if not self._own:
             if DBOS.executor_id == ANYBODY:
                 raise ConfigError(
                     f"the DBOS of this process has the executor id {ANYBODY!r}, as any other may; launch it with one "
                     "that no other process has, or a dead worker is not told from a living one"
                 )
-            self._name = DBOS.executor_id
+            name = DBOS.executor_id
             target = replace(target, version=DBOS.application_version, application=None)
         self._dispatch = Dispatch(journal, target)
         self._journal, self._segment, self._knows, self._target = journal, segment, knows, target
@@ -113,16 +103,9 @@ class DbosEngine:
             "partition_limiter": _limiter(lane_rate),
             "polling_interval_sec": poll,
         }
-        self._poll, self._every, self._gone = poll, sweep, MISSED * sweep
-        self._patience = 0.0
-        """For how many seconds something has to have been ready to be taken for missed; at the first look, any."""
-        self._tidied = 0.0
-        self._looked = self._since = 0.0
-        """When it last looked, and since when it has done so without missing a time."""
-        self._here: set[str] = set()
-        """The segments that this process moves, as DBOS calls them."""
-        self._over: set[str] = set()
-        """Those that DBOS thought it moves at the last look, and that were over."""
+        self._poll = poll
+        self._presence = Presence(journal, name, cast("Any", knows))
+        self._sweep = Sweep(self._dispatch, journal, knows, self._presence, sweep, DBOS)
         self._tasks: set[asyncio.Task[Any]] = set()
         """The segments that are here, from the first look at their run to its pause."""
         self._changed = asyncio.Event()
@@ -151,12 +134,14 @@ class DbosEngine:
             await self._break_off()
             await self._end(0)
             raise
+        finally:
+            await self._call(self._presence.leave)
 
     async def _work(self, once: bool) -> None:
         await self._call(self._dispatch.install)
-        await self._call(self._attend)
+        await self._call(self._presence.attend)
         await self._unblock()
-        sweeping = asyncio.create_task(self._sweep())
+        sweeping = asyncio.create_task(self._sweep.go_on())
         try:
             while not self._stopping and not (once and await self._is_idle()):
                 self._changed.clear()
@@ -185,6 +170,7 @@ class DbosEngine:
                 DBOS.destroy()
             if isinstance(error, (ConfigError, JournalError)):
                 raise
+            self._journal.now()  # raises what is to be waited for where the database is away
             # What it says may name the address, and so the password.
             raise JournalError(
                 f"{self._journal.url}: DBOS cannot be used there: {type(error).__name__}; it makes tables in the "
@@ -194,7 +180,7 @@ class DbosEngine:
     def _make(self) -> None:
         journal = cast(Any, self._journal)
         # No other process has had this id, nor this one before: DBOS has nothing to recover when it is launched.
-        name = f"{self._name}~{token_hex(4)}"
+        name = f"{self._presence.worker}~{token_hex(4)}"
         DBOS(
             config={
                 "name": self._target.application or "",
@@ -204,8 +190,11 @@ class DbosEngine:
                 "console_log_level": "ERROR",
                 "dbos_system_schema": self._target.schema,
                 "sys_db_pool_size": POOL,
+                # One whose other end is gone is noticed as soon as the journal's are.
+                "db_engine_kwargs": {"connect_args": {"application_name": "dbos_transact", **link(journal.address)}},
             }
         )
+        logging.getLogger("dbos").addFilter(_is_news)
         if DBOS.executor_id != name:  # it is the one that there was
             raise ConfigError(
                 "this process has a DBOS already, and can have one only: launch it with its tables in the database of "
@@ -221,13 +210,13 @@ class DbosEngine:
             if loop is None or loop.is_closed():
                 return  # the application's DBOS outlives the engine; other workers find the run
             id = DBOS.workflow_id or ""
-            engine._here.add(id)
+            engine._sweep.here.add(id)
             try:
                 with suppress(asyncio.CancelledError):  # the worker ends, and has let go of the run
-                    moving = asyncio.run_coroutine_threadsafe(engine._move(run), loop)
+                    moving = asyncio.run_coroutine_threadsafe(engine._move(run, id), loop)
                     await asyncio.shield(asyncio.wrap_future(moving))  # it is the engine that breaks it off
             finally:
-                engine._here.discard(id)
+                engine._sweep.here.discard(id)
 
         return segment
 
@@ -255,7 +244,7 @@ class DbosEngine:
         """Give DBOS a moment to write that segments are over: else they keep their slots until others end them."""
         try:
             for _ in range(MOMENTS):
-                if self._tasks or not await self._call(self._pending, DBOS.executor_id):
+                if self._tasks or not await self._call(self._sweep.pending, DBOS.executor_id):
                     return
                 await asyncio.sleep(MOMENT)
         except Exception as error:  # noqa: BLE001 - DBOS's own errors, of a database that is away
@@ -263,12 +252,12 @@ class DbosEngine:
 
     # ------------------------------------------------------------ segments
 
-    async def _move(self, run: str) -> None:
+    async def _move(self, run: str, id: str) -> None:
         """Move a run on, if it can go on and nobody else moves it. Whatever happens, the workflow has done its part."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._tasks.add(task)
         try:
-            claim = await self._claimed(run)
+            claim = await self._claimed(run, id)
             if claim is not None:
                 await self._segment(claim)
         except asyncio.CancelledError:
@@ -279,14 +268,14 @@ class DbosEngine:
             self._tasks.discard(task)
             self._changed.set()
 
-    async def _claimed(self, run: str) -> Claim | None:
+    async def _claimed(self, run: str, id: str) -> Claim | None:
         while True:
             try:
                 found = await self._call(self._dispatch.startable, 0.0, 1, run)
                 if not found:
                     return None  # another segment was sooner, or it waits again
-                if self._stopping or not self._knows_all(found[0]):
-                    await self._pass_on(found[0])
+                if self._stopping or not self._sweep.knows_all(found[0]):
+                    await self._pass_on(found[0], id)
                     return None
                 claim = await self._call(self._dispatch.claim, run)
                 if claim is None or not self._stopping:
@@ -296,116 +285,32 @@ class DbosEngine:
             except JournalUnavailable as error:
                 if self._stopping:
                     return None
-                log.warning("%s: %s", self._journal.url, error)
+                log.warning("%s", error)
                 await asyncio.sleep(RETRY)
 
-    async def _pass_on(self, found: Startable) -> None:
-        """Offer a segment again, soon, if there is a worker that may take it; else one that comes finds it."""
-        for worker in await self._call(self._alive):
-            if worker.name != self._name and set(found.agents) <= set(worker.agents):
-                mark = f"+{int(await self._call(self._journal.now) / RETRY)}"
-                await self._call(self._dispatch.enqueue, found, mark, RETRY)
-                return
+    async def _pass_on(self, found: Startable, id: str) -> None:
+        """Offer a segment to the others, if there is one that may take it; else a worker that comes finds it.
 
-    def _knows_all(self, found: Startable) -> bool:
-        return all(name in self._knows for name in found.agents)
-
-    # ------------------------------------------------------------ what was missed
-
-    async def _sweep(self) -> None:
-        """Again and again: say that this worker lives, end what is overdue, and make up for workers that are gone."""
-        random = Random()
-        while True:
-            try:
-                await self._look()
-            except JournalError as error:
-                self._looked = 0.0
-                log.warning("%s: %s", self._journal.url, error)
-            except Exception as error:  # noqa: BLE001 - DBOS's own errors, of a database that is away
-                self._looked = 0.0
-                log.warning("looking for runs that were not woken: %s: %s", type(error).__name__, error)
-            await asyncio.sleep(self._every * random.uniform(0.7, 1.3))
-
-    async def _look(self) -> None:
-        await self._call(self._attend)
-        now = await self._call(self._journal.now)
-        if now - self._looked > self._gone:
-            self._since = now
-        self._looked = now
-        await self._call(self._journal.expire)
-        await self._call(self._dispatch.desert)
-        await self._call(self._wake_missed)
-        await self._call(self._free_slots)
-        await self._call(self._tidy)
-
-    def _attend(self) -> None:
-        self._journal.attend(self._name, sorted(cast("Any", self._knows)))
-
-    def _alive(self) -> list[WorkerInfo]:
-        since = self._journal.now() - self._gone
-        return [worker for worker in self._journal.workers() if worker.seen >= since and not is_gone(worker.name)]
-
-    def _wake_missed(self) -> None:
-        """Enqueue anew what can go on and is in no queue: its worker is gone, or nothing enqueued it."""
-        found = filter(self._knows_all, self._dispatch.startable(self._patience))
-        self._patience = self._every
-        missed = {segment_id(one): one for one in found}
-        if not missed:
-            return
-        time = int(self._journal.now() / self._gone)
-        marks = ("", *(f"~{time - ago}" for ago in range(LATELY)))
-        known = {f"{id}{mark}": id for id in missed for mark in marks}
-        queued = DBOS.list_workflows(
-            workflow_ids=list(known), status=["ENQUEUED", "DELAYED", "PENDING"], app_version=self._target.version,
-            load_input=False, load_output=False,
-        )  # fmt: skip
-        for id in missed.keys() - {known[one.workflow_id] for one in queued}:
-            self._dispatch.enqueue(missed[id], marks[1])
-
-    def _free_slots(self) -> None:
-        """Cancel segments that take a slot for nothing; their runs are found by `_wake_missed`.
-
-        They are those of workers that are gone, and those that are over here, which a database that was away did not
-        let DBOS write. After such a time nobody is taken for gone until all have had time to say that they live.
+        At once at first: each looks at the queue once in a while, and this one has just done so. If that does not
+        help, the one that may take it has no slot free, or is about to be taken for gone: then with pauses.
         """
-        alive = {worker.name for worker in self._alive()}
-        pending = [one for one in self._pending() if one.executor_id]
-        over = {one.workflow_id for one in pending if one.executor_id == DBOS.executor_id} - self._here
-        ended, self._over = over & self._over, over
-        ended |= {one.workflow_id for one in pending if self._is_gone(one.executor_id, alive)}
-        if ended:
-            log.warning("%d segments that nobody moves any more are ended", len(ended))
-            DBOS.cancel_workflows(list(ended))
-
-    def _is_gone(self, executor: str, alive: Container[str]) -> bool:
-        worker = executor.rpartition("~")[0]  # a DBOS of our own adds a mark to the worker's name
-        silent = worker not in alive and executor not in alive
-        return is_gone(worker) or (silent and self._looked - self._since >= self._gone)
-
-    def _pending(self, executor: str | None = None) -> list[Any]:
-        """Return the segments that DBOS takes for being moved, by anybody or by one executor."""
-        return list(
-            DBOS.list_workflows(
-                status="PENDING", name=self._target.workflow, queue_name=self._target.queue, executor_id=executor,
-                load_input=False, load_output=False,
-            )
-        )  # fmt: skip
-
-    def _tidy(self) -> None:
-        """Delete what DBOS remembers of segments that were moved long ago."""
-        now = self._journal.now()
-        if now - self._tidied < TIDY:
+        mark = id.removeprefix(segment_id(found))
+        alive = await self._call(self._sweep.alive)
+        able = {worker.name for worker in alive if set(found.agents) <= set(worker.agents)}
+        if mark == id or not able - {self._presence.worker}:  # another segment comes next, and was enqueued by itself
             return
-        self._tidied = now
-        old = DBOS.list_workflows(
-            status=["SUCCESS", "CANCELLED"], name=self._target.workflow, limit=MANY, load_input=False,
-            load_output=False, completed_before=datetime.fromtimestamp(now - KEEP, UTC).isoformat(),
-        )  # fmt: skip
-        if old:
-            DBOS.delete_workflows([one.workflow_id for one in old])
+        first, _, offers = mark.partition("+")
+        offered = int(offers or 0)
+        if offered < OFFERS * len(alive):
+            await self._call(self._dispatch.enqueue, found, f"{first}+{offered + 1}")
+        else:
+            time = int(await self._call(self._journal.now) / RETRY)
+            await self._call(self._dispatch.enqueue, found, f"+{time}", RETRY)
+
+    # ------------------------------------------------------------ how it stands
 
     async def _is_idle(self) -> bool:
-        return not self._tasks and not any(map(self._knows_all, await self._call(self._dispatch.startable)))
+        return not self._tasks and not any(map(self._sweep.knows_all, await self._call(self._dispatch.startable)))
 
     async def _unblock(self) -> None:
         """Try again what could not go on by the code of an earlier worker."""
@@ -419,3 +324,8 @@ class DbosEngine:
 
 def _limiter(rate: Rate | None) -> Any:
     return None if rate is None else {"limit": rate[0], "period": rate[1]}
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return whether what DBOS logs is to be said: not that a segment was ended while its worker was taken for gone."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], faults.DBOSAwaitedWorkflowCancelledError)

@@ -30,10 +30,14 @@ class Worker:
         segment: moves one on.
         knows: the agents that are known here; only runs that need no other are claimed.
         slots: how many runs at once.
+        poll: seconds between two looks for what nobody told of: times that have come, leases that have ended.
     """
 
-    def __init__(self, journal: Journal, segment: Segment, knows: Container[str], slots: int = SLOTS) -> None:
+    def __init__(
+        self, journal: Journal, segment: Segment, knows: Container[str], slots: int = SLOTS, *, poll: float = LOOK
+    ) -> None:
         self._journal, self._segment, self._knows, self._slots = journal, segment, knows, slots
+        self._poll = poll
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._stopping = False
@@ -116,7 +120,9 @@ class Worker:
 
     async def _rest(self) -> None:
         try:
-            async with asyncio.timeout(LOOK):  # `wait_for` of 3.11 loses a cancellation that comes with the change
+            async with asyncio.timeout(
+                self._poll
+            ):  # `wait_for` of 3.11 loses a cancellation that comes with the change
                 await self._changed.wait()
         except TimeoutError:
             pass

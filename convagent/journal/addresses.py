@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigError, JournalError
 
 POSTGRES = ("postgresql://", "postgres://")
 ESCAPED = "characters such as @ : / in a password are written as %40 %3A %2F"
+
+LINK: Mapping[str, int] = {
+    "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 10_000
+}  # fmt: skip
+"""How a connection finds out within some 15 s that nobody is at its other end, in words of libpq. Where a network
+swallows what is sent, the system would wait for a quarter of an hour."""
 
 _MISWRITTEN = re.compile(r"postgres(ql)?:|(host|hostaddr|port|user|password|dbname|service)\s*=")
 
@@ -44,6 +52,12 @@ def passwords(url: str) -> frozenset[str]:
     password = login.partition(":")[2]
     named = (value for name, value in parse_qsl(place.partition("?")[2]) if "password" in name)
     return frozenset({password, unquote(password), *named} - {""})
+
+
+def link(url: str) -> dict[str, Any]:
+    """Return `LINK` without what an address says itself."""
+    said = {name for name, _ in parse_qsl(url.partition("?")[2])}
+    return {name: value for name, value in LINK.items() if name not in said}
 
 
 def _is_unreadable(url: str) -> bool:

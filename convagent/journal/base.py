@@ -244,6 +244,10 @@ class Journal(Protocol):
         """Keep that a worker lives, and which agents it knows."""
         ...
 
+    def depart(self, worker: str) -> None:
+        """Keep that a worker has ended as it should, so that nobody takes it for dead."""
+        ...
+
     def counts(self) -> Counts:
         """Return how much there is that is not over, for those who watch over the journal."""
         ...

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, cast
 
 from ..chain import digest_of, erased
 from ..errors import JournalError
-from ..human import HumanRequest
+from ..human import HumanReply, HumanRequest
 from ..serde import encode, write_value
+from .base import StoredRequest
 from .codec import crc_of, dropped, escaped, found, kept, listed, unescaped
 from .loading import requests_of
 from .schema import RUNNING, span
 from .tx import Tx
 
+ERASED = "(erased)"
+"""Stands where a text was that named somebody."""
+
 # ---------------------------------------------------------------- a person
 
 
 def forget(tx: Tx, root: int, run: str, person: str) -> int:
-    """Delete body and salt of the rows of a run in which a person's name stands; return how many."""
+    """Delete what a run that is over holds of a person, by their name; return how many rows that concerned.
+
+    Body and salt go of each row in which the name stands; the names of runs, and the keys of what they did, stay: the
+    chain is made of them.
+    """
     named = re.compile(rf"(?<!\w){re.escape(person)}(?!\w)")  # ours say it inside a sentence, too: not allowed by ada
-    answered = _forget_requests(tx, root, run, named)
+    answered, said = _forget_requests(tx, root, run, named)
     count = 0
     for place, seq, key, fence, time, body, salt in tx.all(
         "SELECT place, seq, key, fence, time, body, salt FROM events "
@@ -31,10 +39,11 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
     ):
         try:
             text = found(tx, body)
-            values = set(_texts(json.loads(text)))
+            value = json.loads(text)
         except ValueError:
             continue  # it is damaged, and says nothing any more
-        if not _names(values, named) and values.isdisjoint(answered):
+        values = set(_texts(value))
+        if not _names(values, named) and values.isdisjoint(answered) and said.isdisjoint(_contents(value)):
             continue
         bare = erased(digest_of(bytes(salt).hex(), text))
         dropped(tx, body)
@@ -43,30 +52,52 @@ def forget(tx: Tx, root: int, run: str, person: str) -> int:
             (bare, crc_of(seq, key, fence, time, bare), place),
         )
         count += 1
-    _forget_spec(tx, root, person)
+    _forget_letters(tx, root, answered, named)
+    _forget_run(tx, root, named)
     tx.changed(root)
     return count
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Return every text in a value that JSON gave."""
+    """Return every text in a value that JSON gave, names of fields included: some mappings are of the user."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for inner in cast("dict[str, Any]", value).values():
+        for name, inner in cast("dict[str, Any]", value).items():
+            yield name
             yield from _texts(inner)
     elif isinstance(value, list):
         for inner in cast("list[Any]", value):
             yield from _texts(inner)
 
 
+def _contents(value: Any) -> Iterator[str]:
+    """Return the texts in a row that may be a person's own words: an agent speaks them as its message."""
+    if isinstance(value, dict):
+        for name, inner in cast("dict[str, Any]", value).items():
+            if name in _CONTENTS and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _contents(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            yield from _contents(inner)
+
+
+_CONTENTS = ("content", "summary", "value")
+
+
 def _names(texts: Iterable[str], named: re.Pattern[str]) -> bool:
     return any(named.search(text) for text in texts)
 
 
-def _forget_requests(tx: Tx, root: int, run: str, named: re.Pattern[str]) -> set[str]:
-    """Delete what stands in requests that a person answered or escalated, or is named in; return their ids."""
-    theirs: set[str] = set()
+def _forget_requests(tx: Tx, root: int, run: str, named: re.Pattern[str]) -> tuple[set[str], set[str]]:
+    """Delete what stands in requests that a person answered or escalated, or is named in.
+
+    Returns:
+        the ids of these requests, and the texts that the person gave as answers.
+    """
+    theirs, said = set[str](), set[str]()
     for stored in requests_of(tx, root, run):
         request, id = stored.request, escaped(stored.id)
         *texts, decision = tx.one(
@@ -78,30 +109,83 @@ def _forget_requests(tx: Tx, root: int, run: str, named: re.Pattern[str]) -> set
         if not _names((*values, unescaped(decision or "")), named):
             continue
         theirs.add(stored.id)
+        said.update(text for reply in _replies(stored) if named.search(reply.by) for text in _given(reply))
         for text in texts[1:]:  # the event loses its own body with its row
             dropped(tx, text or "")
-        bare = HumanRequest(request.id, "(erased)", request.agent, decisions=request.decisions, level=request.level)
+        agent = ERASED if named.search(request.agent) else request.agent
+        bare = HumanRequest(request.id, ERASED, agent, decisions=request.decisions, level=request.level)
         ended = [{name: value for name, value in level.items() if name != "by"} for level in stored.history]
         tx.run(
             "UPDATE requests SET body = ?, told = NULL, people = ?, votes = NULL, reply = NULL, decision = NULL, "
             "history = ? WHERE id = ?",
             (write_value(bare), listed(tx, ()), encode(ended) if ended else None, id),
         )
-        tx.run("DELETE FROM outbox WHERE root = ? AND request = ?", (root, escaped(stored.id)))
-    return theirs
+    return theirs, said
 
 
-def _forget_spec(tx: Tx, root: int, person: str) -> None:
-    """Take a person out of the people of a run."""
-    (spec,) = tx.one("SELECT spec FROM runs WHERE run = ?", (root,))
+def _replies(stored: StoredRequest) -> tuple[HumanReply, ...]:
+    return stored.votes if stored.reply is None else (*stored.votes, *stored.reply.votes, stored.reply)
+
+
+def _given(reply: HumanReply) -> Iterator[str]:
+    texts = (reply.text, *((reply.decision.text, reply.decision.value) if reply.decision is not None else ()))
+    return (text for text in texts if isinstance(text, str) and text.strip())
+
+
+def _forget_letters(tx: Tx, root: int, answered: Container[str], named: re.Pattern[str]) -> None:
+    """Delete what was written to people outside of what a person answered, or with their name in it."""
+    rows = tx.all("SELECT message, request, target, body, error FROM outbox WHERE root = ?", (root,))
+    for message, request, target, body, error in rows:
+        texts = (unescaped(target), unescaped(error or ""), *_texts_in(unescaped(found(tx, body))))
+        if unescaped(request) in answered or _names(texts, named):
+            dropped(tx, body)
+            tx.run("DELETE FROM outbox WHERE message = ?", (message,))
+
+
+def _texts_in(letter: str) -> Iterator[str]:
     try:
-        values = cast("dict[str, Any]", json.loads(found(tx, spec)))
+        return _texts(json.loads(letter))
+    except ValueError:  # it is no JSON
+        return iter((letter,))
+
+
+def _forget_run(tx: Tx, root: int, named: re.Pattern[str]) -> None:
+    """Take a person out of what stands of a run besides its rows."""
+    agents, reason, spec = tx.one(
+        "SELECT (SELECT names FROM lists WHERE list = agents), reason, spec FROM runs WHERE run = ?", (root,)
+    )
+    if reason and named.search(unescaped(reason)):
+        tx.run("UPDATE runs SET reason = ? WHERE run = ?", (ERASED, root))
+    names = cast("list[str]", json.loads(agents or "[]"))
+    if _names(names, named):
+        tx.run("UPDATE runs SET agents = ? WHERE run = ?", (listed(tx, _without(names, named)), root))
+    _forget_spec(tx, root, spec, named)
+
+
+def _forget_spec(tx: Tx, root: int, text: str, named: re.Pattern[str]) -> None:
+    try:
+        spec = cast("dict[str, Any]", json.loads(found(tx, text)))
     except ValueError:
         return  # it is damaged, and says nothing any more
-    people = values.get("people")
-    if isinstance(people, dict) and cast("dict[str, Any]", people).pop(person, None) is not None:
-        dropped(tx, spec)
-        tx.run("UPDATE runs SET spec = ? WHERE run = ?", (kept(tx, encode(values)), root))
+    if not _names(_texts(spec), named):
+        return
+    left = cast("dict[str, Any]", _without(spec, named))
+    if _names(_texts({**spec, "people": None}), named):  # with fewer people less is allowed; with fewer rules, more
+        left |= {"oversight": [], "erased": True}
+    dropped(tx, text)
+    tx.run("UPDATE runs SET spec = ? WHERE run = ?", (kept(tx, encode(left)), root))
+
+
+def _without(value: Any, named: re.Pattern[str]) -> Any:
+    """Return a value that JSON gave with nothing in it that names somebody."""
+    if isinstance(value, str):
+        return ERASED if named.search(value) else value
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value).items()
+        return {name: _without(inner, named) for name, inner in fields if not named.search(name)}
+    if isinstance(value, list):
+        return [_without(inner, named) for inner in cast("list[Any]", value)]
+    return value
 
 
 def forget_lists(tx: Tx, person: str) -> None:

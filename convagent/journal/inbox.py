@@ -237,7 +237,7 @@ class Inbox:
         return self.journal.record.export(run_id)
 
     def forget(self, person: str) -> int:
-        """Delete what is kept of a person in runs that are over; see `Record.forget`."""
+        """Delete what is kept of a person in runs that are over, and count the rows; see `Record.forget`."""
         return self.journal.record.forget(person)
 
     def delete(self, run_id: str) -> None:

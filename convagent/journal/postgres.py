@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 from threading import Lock, Semaphore
 from typing import Any, LiteralString, cast
 
 from ..errors import JournalError, JournalUnavailable, MissingExtra
-from .addresses import ESCAPED, expect_address, passwords, without_password
+from .addresses import ESCAPED, expect_address, link, passwords, without_password
 from .condition import Condition, condition
 from .schema import POSTGRES, VERSION, migrations, tables
 from .store import DatabaseJournal
@@ -30,6 +31,9 @@ CONNECTIONS = 8
 """How many transactions of one process go on at once; further ones wait."""
 _SESSION = (
     f"SET search_path TO {SCHEMA}; SET lock_timeout TO '2s'; SET idle_in_transaction_session_timeout TO '10s'; "
+    # The server lets go of a machine that is no more.
+    "SET tcp_keepalives_idle TO 15; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3; "
+    "SET tcp_user_timeout TO '30s'; "
     # What was acknowledged must be there after a crash, whatever the server takes for enough.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
@@ -41,6 +45,11 @@ _NAMED = 300
 """How many runs one notification names; it has room for 8,000 bytes."""
 _ENDED = ("25P03", "25P04")
 """Codes of errors: the server has ended a transaction in which nothing happened, or which took too long."""
+_REFUSED = re.compile(
+    "authentication failed|no password supplied|does not exist|no pg_hba.conf entry|permission denied for database|"
+    "not permitted to log in|does not support SSL|certificate verify failed|connection is bad: invalid"
+)
+"""What libpq says where an address is wrong, in the words of a server that speaks English. It tells no code."""
 _LISTENING = 0.5
 """Seconds after which the thread that listens looks whether anybody still wants to know."""
 
@@ -55,7 +64,8 @@ class PostgresJournal(DatabaseJournal):
 
     Raises:
         JournalUnavailable: the database cannot be reached.
-        JournalError: it cannot be used: no right to make tables, or tables of a later convagent.
+        JournalError: it lets nobody of this name or password in, or cannot be used: no right to make tables, or tables
+            of a later convagent.
     """
 
     def __init__(self, url: str) -> None:
@@ -63,6 +73,8 @@ class PostgresJournal(DatabaseJournal):
         expect_address(url)
         self._address, self._url = url, without_password(url)
         self._secrets = passwords(url)
+        self._reached = False
+        """Whether it was; what is refused after that may be let in again."""
         self._abandoned: list[object] = []
         """Connections of the process that this one was forked from."""
         self._begin_anew()
@@ -72,6 +84,7 @@ class PostgresJournal(DatabaseJournal):
         except BaseException:
             self.close()
             raise
+        self._reached = True
 
     def _begin_anew(self) -> None:
         self._pid = os.getpid()
@@ -92,13 +105,22 @@ class PostgresJournal(DatabaseJournal):
         """Let go of the connections."""
         self._ended.set()
         self.heart.close()
-        while self._idle:
-            self._idle.pop().close()
+        self._let_go_of_idle()
+
+    def _let_go_of_idle(self) -> None:
+        with suppress(IndexError):  # another thread took the last one
+            while self._idle:
+                self._idle.pop().close()
 
     def _prepare(self, tx: Tx) -> None:
         tx.one("SELECT pg_advisory_xact_lock(hashtext(?))", (SCHEMA,))  # of several that begin, one makes the tables
         tx.run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         if tx.one("SELECT to_regclass(?)", (f"{SCHEMA}.meta",))[0] is None:
+            if not tx.one("SELECT getdatabaseencoding() = 'UTF8'")[0]:
+                raise JournalError(
+                    f"{self.url}: the encoding of this database has no place for every text; make one that has: "
+                    "createdb --encoding UTF8 --template template0 NAME"
+                )
             for statement in tables(POSTGRES):
                 tx.run(statement)
             tx.run("INSERT INTO meta (name, value) VALUES ('version', ?)", (str(VERSION),))
@@ -113,7 +135,7 @@ class PostgresJournal(DatabaseJournal):
 
     def _connect(self) -> psycopg.Connection[Any]:
         made = psycopg.connect(
-            self._address, autocommit=True, connect_timeout=3, application_name="convagent", keepalives_idle=15
+            self._address, autocommit=True, connect_timeout=3, application_name="convagent", **link(self._address)
         )
         try:
             made.execute(_SESSION)
@@ -158,7 +180,10 @@ class PostgresJournal(DatabaseJournal):
                 connection.execute(begin)
                 return connection
             except psycopg.OperationalError:
-                connection.close()  # the server was started again, or a proxy between has let go of it
+                # The server was started again, a proxy between has let go of it, or nothing comes through. To find that
+                # out may have taken long, and of the others it is no less likely.
+                connection.close()
+                self._let_go_of_idle()
         connection = self._connect()
         try:
             connection.execute(begin)
@@ -204,6 +229,8 @@ class PostgresJournal(DatabaseJournal):
             return JournalError(f"{self.url}: the disk of the database is full ({text}); make room there")
         if isinstance(error, errors.UniqueViolation):
             return JournalError(f"{self.url}: another process has written the same at this moment ({text})")
+        if not self._reached and error.sqlstate is None and _REFUSED.search(text):
+            return JournalError(f"{self.url}: the database refuses this address: {text}")
         if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) or error.sqlstate in _ENDED:
             return JournalUnavailable(f"{self.url}: the database cannot be reached, or is locked: {text}")
         return JournalError(f"{self.url}: the journal cannot be used: {text}")
@@ -225,14 +252,17 @@ class PostgresJournal(DatabaseJournal):
         while self._is_watched():
             try:
                 with self._connect() as connection:
-                    connection.execute(f"LISTEN {SCHEMA}")
-                    self._watchers.tell()  # of what was not heard
-                    while self._is_watched():
-                        if heard := list(connection.notifies(timeout=_LISTENING, stop_after=1)):
-                            self._watchers.tell(_roots(note.payload for note in heard))
-                            self._ended.wait(_TOGETHER)
+                    self._listen(connection)
             except psycopg.Error:
                 self._ended.wait(_LISTENING)  # it is told by whoever needs the database; here it is tried again
+
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute(f"LISTEN {SCHEMA}")
+        self._watchers.tell()  # of what was not heard
+        while self._is_watched():
+            if heard := list(connection.notifies(timeout=_LISTENING, stop_after=1)):
+                self._watchers.tell(_roots(note.payload for note in heard))
+                self._ended.wait(_TOGETHER)
 
 
 def _named(roots: set[int]) -> str:

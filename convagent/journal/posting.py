@@ -106,6 +106,11 @@ def attend(tx: Tx, worker: str, agents: Sequence[str]) -> None:
     tx.run("DELETE FROM workers WHERE seen < ?", (now - DAY,))
 
 
+def depart(tx: Tx, worker: str) -> None:
+    """Keep that a worker has ended as it should."""
+    tx.run("DELETE FROM workers WHERE name = ?", (escaped(worker),))
+
+
 def workers(tx: Tx) -> list[WorkerInfo]:
     """Return the workers that were there lately."""
     rows = tx.all(

@@ -46,6 +46,10 @@ class Database(Protocol):
         """Let what was deleted be gone from the files, as far as the database can."""
         ...
 
+    def rewrite(self) -> None:
+        """Let also what stands between rows by chance be gone from the files, as far as the database can."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -218,10 +222,13 @@ class Record:
         """Delete what is kept of a person in runs that are over, and return how many rows that concerned.
 
         That are the rows in which their name stands as a word: what they answered, decided, said and were asked. The
-        rows stay in their chains, which still verify. What agents repeated of it, without the name, stays.
+        rows stay in their chains, which still verify. So does the name go from what a run was begun with, which nobody
+        can go on with or fork then, and from why it ended. What agents repeated of it, without the name, stays, and so
+        do the names of runs and of steps. A file is written anew, which takes as long as it is large.
 
         Raises:
             ConfigError: nobody is named.
+            JournalUnavailable: others are using the journal; what was deleted is, and it may be called again.
         """
         if not person.strip():
             raise ConfigError(f"forget({person!r}): expected the name of a person")
@@ -234,6 +241,7 @@ class Record:
         with self._database.write() as tx:
             tx.alone("lists")
             erasing.forget_lists(tx, person)
+        self._database.rewrite()
         self._database.shred()
         return count
 

@@ -23,7 +23,7 @@ from .watching import Watchers
 BUSY = 100
 """Milliseconds that a call waits for others to end their transaction."""
 OPENING = 5000
-"""The same, where the file is opened for the first time, or after the machine was started."""
+"""The same, where the file is opened for the first time, or after the machine was started, or written anew."""
 LOOK = 0.02
 """Seconds between two looks at whether another process has written."""
 REMEMBER = 60.0
@@ -263,9 +263,30 @@ class SQLiteJournal(DatabaseJournal):
 
     def shred(self) -> None:
         """Let what was deleted be gone from the files: also from the log that is written before them."""
+        with self._patiently() as connection:
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise JournalUnavailable(
+                f"{self.path}: it is deleted, but another process has been reading for so long that the log beside the "
+                "journal still holds it; do it again when that has ended"
+            )
+
+    def rewrite(self) -> None:
+        """Write the file anew: pieces of rows stay between others where SQLite moved those about."""
+        with self._patiently() as connection:
+            connection.execute("VACUUM")
+
+    @contextmanager
+    def _patiently(self) -> Generator[sqlite3.Connection]:
         with self._lock, self._said():
-            if self._connection is not None:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection = self._connection
+            if connection is None:
+                raise JournalError(f"{self.path}: the journal is closed")
+            connection.execute(f"PRAGMA busy_timeout = {OPENING}")
+            try:
+                yield connection
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {BUSY}")
 
     # ------------------------------------------------------------ time
 
@@ -300,19 +321,23 @@ class SQLiteJournal(DatabaseJournal):
             while self._is_watched():
                 try:
                     connection = connection or self._open()
-                    (version,) = connection.execute("PRAGMA data_version").fetchone()
-                    if version != seen:
-                        (count,) = connection.execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()
-                        seen, changed = version, int(count) != self._told
-                        self._told = int(count)
-                        if changed:
-                            self._watchers.tell()
+                    seen = self._look(connection, seen)
                 except (sqlite3.Error, JournalError):
                     seen = -1  # it is told by whoever needs the file; here it is looked at again
                 time.sleep(LOOK)  # `Event.wait` takes three times as much of the processor
         finally:
             if connection is not None:
                 connection.close()
+
+    def _look(self, connection: sqlite3.Connection, seen: int) -> int:
+        """Tell whoever watches if something was written since the file was seen last; return how it is seen now."""
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        if version != seen:
+            (count,) = connection.execute("SELECT value FROM meta WHERE name = 'changes'").fetchone()
+            changed, self._told = int(count) != self._told, int(count)
+            if changed:
+                self._watchers.tell()
+        return version
 
 
 def _make(path: str) -> None:

@@ -96,7 +96,14 @@ class DatabaseJournal(ABC):
         """Let go of connections and threads. What it keeps stays."""
 
     def shred(self) -> None:
-        """Let what was deleted be gone from the files, as far as the database can."""
+        """Let what was deleted be gone from the files, as far as the database can.
+
+        Raises:
+            JournalUnavailable: not yet, because others are reading; it is deleted all the same.
+        """
+
+    def rewrite(self) -> None:
+        """Let also what stands between rows by chance be gone from the files, as far as the database can."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -271,6 +278,11 @@ class DatabaseJournal(ABC):
         """Keep that a worker lives, and which agents it knows. To be said again while it does."""
         with self.write() as tx:
             posting.attend(tx, worker, agents)
+
+    def depart(self, worker: str) -> None:
+        """Keep that a worker has ended as it should, so that nobody takes it for dead."""
+        with self.write() as tx:
+            posting.depart(tx, worker)
 
     def counts(self) -> Counts:
         """Return how much there is that is not over."""

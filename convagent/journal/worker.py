@@ -23,6 +23,12 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{pid}:{mark}"
 
 
+def machine_of(worker: str) -> str:
+    """Return the machine on which a process is, by its name; empty: it has a name of another kind."""
+    host, _, rest = worker.partition(":")
+    return host if rest.partition(":")[0].isdecimal() else ""
+
+
 def is_gone(worker: str) -> bool:
     """Return whether a process has certainly ended; False where that cannot be known from here."""
     _, _, rest = worker.partition(":")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence, Sized
+from collections.abc import Callable, Coroutine, Generator, Sequence, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -175,20 +175,31 @@ class Keeper:
 
     async def _append(self, batch: Batch) -> bool:
         pause, longest = RETRY
+        write, began = self._write, self._loop.time()
         while True:
             try:
-                if self.journal.quick:
-                    return self._write(batch)
                 # A cancellation does not stop the thread: what it has done has to be known.
-                return await uncut(in_worker(self._write, (batch,), {}))
+                as_asked = write(batch) if self.journal.quick else await uncut(in_worker(write, (batch,), {}))
             except JournalUnavailable:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
+                continue
+            if batch.status is not None or self._loop.time() - began < self.journal.lease / 2:
+                return as_asked
+            write, began = self._see, self._loop.time()
 
     def _write(self, batch: Batch) -> bool:
         as_asked = self.journal.append(self.claim, batch)
         batch.written = True
         return as_asked
+
+    def _see(self, _written: Batch) -> bool:
+        """See that the run is still this process's: what it wrote was long in being acknowledged, or it stood still.
+
+        Meanwhile the lease may have ended, and another process have gone on. What comes next is not to be done twice.
+        """
+        self.journal.renew(self.claim.worker, self.journal.lease)
+        return self.journal.append(self.claim, Batch())
 
     async def end(self, status: RunStatus, reason: str = "", wake: float | None = None) -> bool:
         """Write what is left, and what becomes of the run; then let go of it.
@@ -387,20 +398,3 @@ def _joined(first: Batch, second: Batch) -> Batch:
         first.timers + second.timers, first.taken + second.taken, {**first.turns, **second.turns},
         first.outbox + second.outbox,
     )  # fmt: skip
-
-
-def rows_by_run(loaded: Loaded | None) -> Mapping[str, list[Any]]:
-    """Return the rows of a run and those inside it, each one's own."""
-    found: dict[str, list[Any]] = {}
-    for row in loaded.rows if loaded else ():
-        found.setdefault(row.run, []).append(row)
-    return found
-
-
-def cut_off(rows: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[str]]:
-    """Return the runs that had not come to their end, by the run which they are inside of."""
-    found: dict[str, list[str]] = {}
-    for run, kept in rows.items():
-        if kept[-1].body.get("type") != "run_completion":
-            found.setdefault(run.rpartition("/")[0], []).append(run)
-    return found

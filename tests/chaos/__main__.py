@@ -79,10 +79,13 @@ def database(kind: str) -> Generator[tuple[Place, Path]]:
 def many_machines(chosen: argparse.Namespace) -> int:
     """Bring every fault of several machines about, and print the table."""
     from tests.chaos.many_machines import rows
+    from tests.chaos.networks import absent as cannot_be_cut
 
     if missing := absent():
         print(f"PostgreSQL is needed: {missing}")
         return 1
+    if missing := cannot_be_cut():
+        print(f"The fault partitions is left out: {missing}")
     print(f"seed {chosen.seed}\n")
     head = ("fault", "tries", "decisions lost", "unsafe effects doubled", "runs stuck", "workflows failed")
     print(f"| {' | '.join((*head, 'taken over after, median', 'at most', 'seconds'))} |")

@@ -12,6 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.process import BaseProcess
@@ -23,6 +24,7 @@ from convagent import ConversableAgent, ToolContext, arg, ask, cli, tool, when
 from convagent.journal import PostgresJournal
 from convagent.journal.base import Journal
 from convagent.testing import ScriptedModel
+from tests.chaos.networks import Network, enter
 from tests.durable.mortal import MARKS, NEVER, REFUNDS, Death, Ledger, Person, Tally, context, start, tally
 from tests.durable.teams import call
 
@@ -47,6 +49,8 @@ class Setting:
     """Which team it has: ``good``, ``old`` (an earlier version of the desk) or ``lacking`` (no desk)."""
     options: tuple[str, ...] = ()
     """More words of its command line."""
+    network: str = ""
+    """The space in which its network is; empty: that of everybody."""
 
     @property
     def ledger(self) -> Ledger:
@@ -67,6 +71,8 @@ def serve(setting: Setting) -> None:
     from convagent.engine import dbos
     from convagent.journal import worker
 
+    if setting.network:
+        enter(setting.network)
     log = os.open(setting.home / f"worker-{setting.number}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -157,6 +163,8 @@ class Crew:
     target: str
     home: Path
     options: tuple[str, ...] = ()
+    network: Network | None = None
+    """On which they reach the database, each on a machine of its own; None: they are where this process is."""
     processes: dict[int, BaseProcess] = field(default_factory=dict[int, BaseProcess])
     """By the number of the setting."""
     settings: dict[int, Setting] = field(default_factory=dict[int, Setting])
@@ -167,7 +175,11 @@ class Crew:
     def begin(self, death: Death = NEVER, code: str = "good", options: tuple[str, ...] | None = None) -> int:
         """Begin a worker; return its number."""
         number = next(self._numbers)
-        setting = Setting(self.target, self.home, number, death, code, self.options if options is None else options)
+        target, space = self.target, ""
+        if self.network is not None:
+            target, space = self.network.seen_from_there(target), self.network.join(number)
+        words = self.options if options is None else options
+        setting = Setting(target, self.home, number, death, code, words, space)
         self.settings[number] = setting
         self.processes[number] = start(serve, setting)
         return number
@@ -190,7 +202,11 @@ class Crew:
         """Tell a worker to stop, as a deploy does; return how it ended."""
         process = self.processes.pop(number)
         os.kill(process.pid or 0, signal.SIGTERM)
-        process.join(PATIENCE)
+        end = time.monotonic() + PATIENCE
+        while process.exitcode is None and time.monotonic() < end:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid or 0, signal.SIGCONT)  # it may reach the point where it halts only now
+            process.join(0.1)
         code = process.exitcode
         if code is None:
             process.kill()

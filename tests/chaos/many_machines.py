@@ -16,6 +16,7 @@ from convagent.errors import JournalError, JournalUnavailable
 from convagent.human import approve
 from convagent.journal import Inbox
 from convagent.journal.base import Journal
+from tests.chaos import networks
 from tests.chaos.machines import LEASE, PATIENCE, Crew, Outcome, agents, outcome
 from tests.durable.mortal import NEVER, POINTS, Death, Ledger, Person, decide_in, ended, opened, start, wait_until
 from tests.durable.outages import stopped
@@ -43,6 +44,11 @@ def faults(seed: int, scale: float) -> Iterator[tuple[str, str, Fault]]:
     yield "narrow", "a queue of size 1, 50 parked runs before each that is ready", lambda p, h: narrow(p, h, 50)
     yield "never", "an executor, and a tool, that never return", lambda p, h: never(p, h, many(30))
     yield "restarts", "2,000 parked runs, 20 rolling restarts", lambda p, h: restarts(p, h, many(2000), many(20))
+    if not networks.absent():
+        from tests.chaos.partitions import partitions
+
+        what = f"two of three workers cut off the network, for up to 20 s (seed {seed})"
+        yield "partitions", what, lambda p, h: partitions(p, h, seed, many(24))
 
 
 # ---------------------------------------------------------------- runs, and who answers
@@ -179,15 +185,15 @@ def freezes(place: PostgresPlace, home: Path, seed: int, number: int) -> Outcome
             for mark, after in luck.sample(MOMENTS, 3):
                 note = home / f"freezes-{len(crew.settings)}"
                 notes[crew.begin(Death(mark, after, 1, signal.SIGSTOP, note))] = note
-            _fed(site, lambda notes=notes: all(note.exists() for note in notes.values()), 20)
+            fed(site, lambda notes=notes: all(note.exists() for note in notes.values()), 20)
             for one in notes:
                 pid = crew.processes[one].pid or 0
                 os.kill(pid, signal.SIGSTOP)
                 crew.deaths.append((pid, time.time()))
-            _fed(site, lambda: False, 2 * LEASE)
+            fed(site, lambda: False, 2 * LEASE)
             for one in notes:
                 os.kill(crew.processes[one].pid or 0, signal.SIGCONT)
-            _fed(site, lambda: False, 1.0)
+            fed(site, lambda: False, 1.0)
             codes = [crew.stop(one) for one in notes]
             assert codes == [0] * len(codes), f"workers that had slept ended by {codes}: {home}"
             frozen += len(notes)
@@ -197,15 +203,15 @@ def freezes(place: PostgresPlace, home: Path, seed: int, number: int) -> Outcome
         return outcome(site.journal, crew, site.runs, site.clerk, frozen)
 
 
-def _fed(site: Site, is_so: Callable[[], bool], seconds: float) -> None:
+def fed(site: Site, is_so: Callable[[], bool], seconds: float) -> None:
     """Keep runs under way until something is so, or so many seconds have passed."""
 
-    def fed() -> bool:
+    def so() -> bool:
         with suppress(JournalUnavailable):
             site.feed()
         return is_so()
 
-    wait_until(fed, seconds)
+    wait_until(so, seconds)
 
 
 def deciders(place: PostgresPlace, home: Path, number: int) -> Outcome:

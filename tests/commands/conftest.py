@@ -21,6 +21,8 @@ from tests.commands.keep import waiting_run
 from tests.conftest import ROOT
 
 TEAM = "tests.commands.team:agents"
+PATIENCE = 50.0
+"""Seconds in which a process says what it is to say: it has to be started first, on a machine that others use."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Process:
         return line
 
     def _wait_for(self, words: str) -> None:
-        found = self._new.get(timeout=30)
+        found = self._new.get(timeout=PATIENCE)
         assert found, f"{words!r} was not said: {self.said}{self._more}"
         self._more += found
 
@@ -132,7 +134,7 @@ class Process:
 
     def end(self) -> int:
         """Wait for its end, and return its exit code; a signal that killed it is a negative one."""
-        return self.popen.wait(timeout=30)
+        return self.popen.wait(timeout=PATIENCE)
 
 
 @pytest.fixture

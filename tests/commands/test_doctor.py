@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from convagent.commands import database
+from convagent.commands.journals import patiently
 from convagent.human import HumanRequest
 from convagent.journal import Batch, NewRequest, open_journal
 from tests.commands.conftest import TEAM, Command, Kept, Process
 from tests.durable.asking import waiting
 from tests.durable.conftest import postgres as postgres
+from tests.durable.mortal import wait_for
 from tests.durable.places import PostgresPlace
 from tests.durable.postgres import Server
 
@@ -108,9 +110,57 @@ def test_doctor_and_runs_name_a_run_whose_process_was_killed(
     assert wrong.startswith(f"run {kept.run}: its process is gone, heard of last ")
     assert wrong.endswith("no worker is there that knows customer and desk; start one, or `convagent resume` it")
     journal = open_journal(kept.path)
-    journal.attend("elsewhere:1", ["customer", "desk"])
+    patiently(lambda: journal.attend("elsewhere:1", ["customer", "desk"]))
     journal.close()
     assert command("doctor").code == 0
+
+
+def test_doctor_names_a_worker_that_is_lost_while_runs_wait_for_it(kept: Kept, command: Command) -> None:
+    """Its machine, and since when; it is a fault only where a run can go on that nobody else knows."""
+    journal = open_journal(kept.path)
+    journal.attend("box7:4242:cafe", ["customer", "desk"])
+    _sql(kept, "UPDATE workers SET seen = seen - 600")
+    said = command("doctor")
+    lost = "worker box7:4242:cafe on box7 is dead, frozen or cut off, heard of last 10m ago"
+    assert said.code == 0
+    assert f"{lost}; nothing waits for it" in said.out
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    (wrong,) = _wrong(command("doctor").out)
+    assert wrong == (
+        f"{lost}; 1 run that it knows can go on, and no other worker is there that knows customer, desk: start one"
+    )
+    journal.attend("box8:1:cafe", ["customer", "desk", "more"])
+    assert f"{lost}; nothing waits for it" in command("doctor").out
+    assert _wrong(command("doctor").out) == []
+    journal.close()
+
+
+def test_doctor_knows_at_once_that_a_worker_of_this_machine_was_killed(
+    kept: Kept, command: Command, start: Callable[..., Process]
+) -> None:
+    """One that was told to stop has left, and is not missed."""
+    worker = start("worker", TEAM)
+    worker.until("Moving on")
+    _until_there(kept, 1)
+    worker.popen.kill()
+    worker.popen.wait()
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    (wrong,) = _wrong(command("doctor").out)
+    assert f":{worker.popen.pid}:" in wrong
+    assert " has died, heard of last " in wrong
+    _sql(kept, "DELETE FROM workers")
+    other = start("worker", "tests.commands.team:only_desk")
+    other.until("Moving on")
+    _until_there(kept, 1)
+    other.signal()
+    assert other.end() == 0
+    _until_there(kept, 0)
+
+
+def _until_there(kept: Kept, number: int) -> None:
+    journal = open_journal(kept.path)
+    wait_for(lambda: len(journal.workers()) == number)
+    journal.close()
 
 
 def test_doctor_names_questions_of_runs_that_are_over(kept: Kept, command: Command) -> None:

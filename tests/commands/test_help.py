@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from convagent.cli import _parser  # pyright: ignore[reportPrivateUsage]
+from convagent.cli import _parser, main  # pyright: ignore[reportPrivateUsage]
 
 
 def _commands(parser: Any, name: str = "convagent") -> Iterator[tuple[str, Any]]:
@@ -59,3 +59,15 @@ def test_help_loads_no_library_and_no_conversation(python: Callable[..., subproc
     )
     done = python("-c", code)
     assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["inbox"], ["audit"]], ids=" ".join)
+def test_commands_are_listed_when_none_is_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever does not know them yet sees what there is."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "Traceback" not in said
+    assert said.endswith(f"convagent{''.join(f' {word}' for word in words)}: name a command\n")
+    assert {"inbox": "answer one question", "audit": "print a log for reading"}.get(" ".join(words), "doctor") in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -38,6 +39,17 @@ Start = Callable[..., Process]
         (("--engine", "dbos", "--rate", "many"), "--rate 'many': expected so many in so many seconds, such as 100/60"),
         (("--engine", "dbos", "--rate", "5/0"), "--rate '5/0': expected so many in so many seconds"),
         (("--engine", "dbos", "--lane-rate", "0/5"), "--lane-rate '0/5': expected so many in so many seconds"),
+        (("--engine", "dbos", "--rate", "5"), "--rate '5': expected so many in so many seconds, such as 100/60"),
+        (("--engine", "dbos", "--rate", "0"), "--rate '0': expected so many in so many seconds"),
+        (("--engine", "dbos", "--rate=-5/60"), "--rate '-5/60': expected so many in so many seconds"),
+        (("--engine", "dbos", "--rate", "5/nan"), "--rate '5/nan': expected so many in so many seconds"),
+        (("--engine", "dbos", "--concurrency", "10000000000"), "--concurrency 10000000000: expected 1000000 or less"),
+        (("--slots", "0"), "--slots 0: expected 1 or more"),
+        (("--slots", "-3", "--engine", "dbos"), "--slots -3: expected 1 or more"),
+        (("--poll", "0"), "--poll 0: expected 0.01 to 60 seconds"),
+        (("--poll", "-1", "--engine", "dbos"), "--poll -1: expected 0.01 to 60 seconds"),
+        (("--poll", "61"), "--poll 61: expected 0.01 to 60 seconds"),
+        (("--poll", "nan"), "--poll nan: expected 0.01 to 60 seconds"),
         (
             ("--engine", "dbos", "--concurrency", "2", "--lane-concurrency", "3"),
             "--lane-concurrency 3: expected no more than --concurrency 2",
@@ -65,6 +77,14 @@ def test_local_engine_is_the_one_that_is_meant(kept: Kept, command: Command) -> 
     assert "is over" in command("worker", TEAM, "--once", "--engine", "local").out
 
 
+def test_worker_that_looks_seldom_is_told_of_a_decision_at_once(kept: Kept, start: Start, command: Command) -> None:
+    """`--poll` is how often the local engine looks for times that have come, not what a decision waits for."""
+    worker = start("worker", TEAM, "--poll", "60")
+    worker.until("Moving on")
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    worker.until(f"run {kept.run}  is over")  # in half a minute at most
+
+
 # ---------------------------------------------------------------- health and numbers
 
 
@@ -86,7 +106,9 @@ def listening(worker: Process) -> str:
 def test_worker_tells_that_it_lives_is_ready_and_its_numbers(kept: Kept, start: Start) -> None:
     """For a load balancer, an orchestrator, Prometheus."""
     pytest.importorskip("prometheus_client")
-    url = listening(start("worker", TEAM, "--listen", "127.0.0.1:0"))
+    worker = start("worker", TEAM, "--listen", "127.0.0.1:0")
+    url = listening(worker)
+    worker.until("Moving on")
     assert asked(f"{url}/live") == (200, "alive\n")
     assert asked(f"{url}/ready") == (200, "ready\n")
     assert asked(f"{url}/ready", "HEAD") == (200, "")
@@ -123,7 +145,7 @@ def journal(kept: Kept) -> Iterator[Journal]:
 
 
 def probes(journal: Journal, lives: bool = True) -> Probes:
-    return Probes("127.0.0.1:0", journal, lambda: lives, lambda: False, None)
+    return Probes("127.0.0.1:0", lambda: journal.runs(limit=1), lambda: lives, lambda: False, None)
 
 
 def test_worker_without_a_journal_is_not_ready(kept: Kept, journal: Journal) -> None:
@@ -186,6 +208,23 @@ def test_what_the_library_logs_is_a_line_of_the_same_form(kept: Kept, command: C
     ).items()
 
 
+def test_what_the_engine_logs_is_a_line_of_the_same_form(kept: Kept, command: Command) -> None:
+    """An error of DBOS with its reason, not its traceback; what it merely mentions is not said."""
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    Path("faulty.py").write_text(
+        "from tests.commands.team import team\n"
+        "def agents():\n"
+        "    import logging\n"
+        "    logging.getLogger('dbos').warning('by the way')\n"
+        "    logging.getLogger('dbos').error('It failed:', exc_info=ValueError('no such\\ntable'))\n"
+        "    return team()\n"
+    )
+    said = command("worker", "faulty:agents", "--once", "--log", "json").out
+    told = [(line["level"], line["message"]) for line in map(json.loads, said.splitlines())]
+    assert ("error", "It failed: ValueError: no such table") in told
+    assert "by the way" not in said
+
+
 def test_no_secret_is_in_a_log(kept: Kept, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """What variables name as a secret, what looks like a key, and passwords in addresses."""
     monkeypatch.setenv("PAYMENTS_API_KEY", "opal-and-basalt")
@@ -215,6 +254,46 @@ def test_password_of_the_database_is_in_no_line() -> None:
     for place in ("postgresql://me:ope#nsesame@db/x", "postgresql://me@db/x?password=ope%23nsesame"):
         Log("text", lines.append, secrets(place)).tell("ope#nsesame refused")
         assert lines[-1] == "********** refused"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cannot parse 'postgresql://me:hunter2@db/x'",
+        "cannot parse 'postgresql://me:p@ss/hunter2@db/x'",
+        "redis://:hunter2@cache:6379/0 does not answer",
+        "host=db user=me password=hunter2 does not answer",
+        "the key hunter2-of-the-vault was refused",
+    ],
+)
+def test_error_of_the_agents_is_said_without_a_password(
+    kept: Kept, command: Command, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """When they are imported, when they are made, and where it blocks a run: in the log, the journal and the doctor."""
+    monkeypatch.setenv("STORE_URL", "vault://clerk:hunter2-of-the-vault@store")
+    command("inbox", "answer", kept.request, "approve", "--by", "ada")
+    Path("raising.py").write_text(f"raise RuntimeError({text!r})\n")
+    Path("making.py").write_text(
+        "from tests.commands.team import team\n"
+        "calls = []\n"
+        "def agents():\n"
+        "    calls.append(1)\n"
+        "    if len(calls) > 1:\n"
+        f"        raise RuntimeError({text!r})\n"
+        "    return team()\n"
+    )
+    for module in ("raising", "making"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    said = [
+        command("worker", "raising:agents", "--once"),
+        command("worker", "making:agents", "--once", "--log", "json"),
+        command("runs"),
+        command("doctor"),
+    ]
+    for one in said:
+        assert "hunter2" not in one.out + one.err
+        assert "RuntimeError" in one.out + one.err
+        assert "**********" in one.out + one.err
 
 
 # ---------------------------------------------------------------- spans

@@ -58,7 +58,7 @@ class Server:
         self._bin, self._log = found, log / "log"
         # The path of a socket has to be short.
         self.home = Path(tempfile.mkdtemp(prefix="convagent-pg-"))
-        self._numbers, self._free = count(1), list[str]()
+        self._numbers, self._free, self._settings = count(1), list[str](), dict(_SETTINGS)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._bin / "postgres", "-D", self.home / "data", "-k", self.home, *settings],
@@ -94,6 +94,14 @@ class Server:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
         self._process = None
+
+    def listen(self, address: str) -> None:
+        """Listen on a network, too, from now on: that of this thread."""
+        self.stop()
+        with (self.home / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all 0.0.0.0/0 trust\n")
+        self._settings["listen_addresses"] = address
+        self.start()
 
     def _wait(self) -> None:
         ready = [self._bin / "pg_isready", "-h", self.home, "-q"]

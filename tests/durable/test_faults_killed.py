@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -159,10 +160,22 @@ def test_frozen_process_writes_nothing_more_when_it_wakes(place: Place, tmp_path
     assert tally(journal, ["run"], person, effects=1) == UNHARMED
 
 
+def test_nothing_is_begun_when_its_intent_was_acknowledged_after_the_lease(place: Place, tmp_path: Path) -> None:
+    """Meanwhile another process may go on, and a person have it done again: a process that stood still looks first."""
+    ledger, lease = Ledger(tmp_path / "ledger"), 0.2
+    process, person = freeze(place, ledger, Death("intent", True, 1, signal.SIGSTOP, tmp_path / "frozen"), lease)
+    frozen = time.monotonic()
+    wait_for(lambda: time.monotonic() > frozen + lease)
+    os.kill(process.pid or 0, signal.SIGCONT)
+    assert ended(process) == 0
+    assert ledger.done() == {"run/2/tool/0/refund": 1}
+    assert tally(place.open(), ["run"], person, effects=1) == UNHARMED
+
+
 def test_hole_between_intent_and_effect_is_closed_by_the_key_of_the_call(place: Place, tmp_path: Path) -> None:
-    """A process frozen just there does what a person meanwhile had done again: both times under the same key."""
+    """A process frozen in its tool does what a person meanwhile had done again: both times under the same key."""
     ledger = Ledger(tmp_path / "ledger")
-    process, _ = freeze(place, ledger, Death("intent", True, 1, signal.SIGSTOP, tmp_path / "frozen"))
+    process, _ = freeze(place, ledger, Death("effect", False, 1, signal.SIGSTOP, tmp_path / "frozen"))
     rows = place.look("SELECT place, hash FROM events")
     assert ledger.done() == {"run/2/tool/0/refund": 1}
     os.kill(process.pid or 0, signal.SIGCONT)
@@ -171,7 +184,7 @@ def test_hole_between_intent_and_effect_is_closed_by_the_key_of_the_call(place: 
     assert ledger.done() == {"run/2/tool/0/refund": 2}
 
 
-def freeze(place: Place, ledger: Ledger, death: Death) -> tuple[BaseProcess, Person]:
+def freeze(place: Place, ledger: Ledger, death: Death, lease: float | None = None) -> tuple[BaseProcess, Person]:
     """Freeze a process at a moment until another has taken its run over and finished it; return the frozen one."""
     assert death.note is not None
     person, one = Person(ledger), partial(team, script=REFUND)
@@ -180,7 +193,7 @@ def freeze(place: Place, ledger: Ledger, death: Death) -> tuple[BaseProcess, Per
         if death.mark != "park":
             work_in(place.target, ledger, NEVER, one)
             person.answer(journal)
-        process = start(work_in, place.target, ledger, death, one)
+        process = start(work_in, place.target, ledger, death, one, lease)
         wait_for(death.note.exists)
         try:
             place.change("UPDATE runs SET lease = 0 WHERE lease IS NOT NULL")  # it does not renew it

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -53,6 +56,50 @@ def test_journal_goes_on_when_the_server_was_started_again(there: PostgresPlace)
     assert journal.append(claim, Batch(rows=[row("r", 2)]))
     assert Inbox(journal).decide("r:1", approve, by="ada").status == "accepted"
     assert [r.seq for r in journal.load("r").rows] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        ("28P01", 'password authentication failed for user "me"', JournalError),
+        ("28000", 'no pg_hba.conf entry for host "10.0.0.7"', JournalError),
+        ("57P03", "the database system is starting up", JournalUnavailable),
+        ("53300", "sorry, too many clients already", JournalUnavailable),
+    ],
+)
+def test_address_that_is_refused_is_told_from_a_server_that_is_away(
+    code: str, text: str, kind: type[JournalError]
+) -> None:
+    """Whoever waits for a journal does so only where waiting may help."""
+    with refusing(code, text) as port, pytest.raises(JournalError, match=text) as told:
+        PostgresJournal(f"postgresql://me:granite@127.0.0.1:{port}/db")
+    assert type(told.value) is kind
+    assert "granite" not in str(told.value)
+
+
+@contextmanager
+def refusing(code: str, text: str) -> Generator[int]:
+    """Answer as a PostgreSQL does that lets nobody in; return the port."""
+    said = b"".join(kind + one.encode() + b"\0" for kind, one in ((b"S", "FATAL"), (b"C", code), (b"M", text))) + b"\0"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):  # the test is over
+                while True:
+                    with server.accept()[0] as one:
+                        while one.recv(1024)[4:8] in ENCRYPTED:
+                            one.sendall(b"N")
+                        one.sendall(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+
+        answering = Thread(target=answer, daemon=True)
+        answering.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        answering.join()
+
+
+ENCRYPTED = ((80877103).to_bytes(4, "big"), (80877104).to_bytes(4, "big"))
+"""What asks for TLS, and for GSSAPI."""
 
 
 def test_call_goes_on_when_only_its_connection_was_lost(there: PostgresPlace) -> None:
@@ -158,6 +205,20 @@ def test_tables_stand_beside_those_of_the_application(there: PostgresPlace) -> N
     assert found == [("convagent",)]
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_database_is_refused_when_its_encoding_cannot_keep_every_text(there: PostgresPlace, encoding: str) -> None:
+    """Before anything is kept in it; what to do is said."""
+    import psycopg
+
+    made = f"{there.target.partition('?')[0].rpartition('/')[2]}_{encoding.lower()}"
+    with psycopg.connect(there.target, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE {made} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"  # type: ignore[call-overload]
+        )
+    with pytest.raises(JournalError, match="createdb --encoding UTF8"):
+        PostgresJournal(there.server.url(made))
+
+
 def test_journal_is_refused_when_a_later_convagent_has_written_it(there: PostgresPlace) -> None:
     """The text says what to do."""
     there.open()
@@ -188,6 +249,38 @@ try:
 except ImportError as error:
     print(error)
 """
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the options of sockets are those of Linux")
+@pytest.mark.parametrize(("said", "seconds"), [("", 10), ("?tcp_user_timeout=60000", 60)], ids=["ours", "said"])
+def test_connection_is_given_up_when_nothing_comes_over_it(said: str, seconds: int) -> None:
+    """After seconds, not the quarter of an hour of the system; the address may say otherwise."""
+    found: list[tuple[int, ...]] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def met() -> None:
+            with server.accept()[0]:  # it never answers
+                found.append(_options_towards(server.getsockname()))
+
+        meeting = Thread(target=met)
+        meeting.start()
+        with pytest.raises(JournalUnavailable):
+            PostgresJournal(f"postgresql://nobody@127.0.0.1:{server.getsockname()[1]}/none{said}")
+        meeting.join()
+    assert found == [(1, 5, 5, 2, 1000 * seconds)]
+
+
+def _options_towards(address: tuple[str, int]) -> tuple[int, ...]:
+    """Return how long this process's connection to an address waits for whom."""
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # one that was closed meanwhile, or is not connected
+            if os.readlink(path).startswith("socket:"):
+                with socket.socket(fileno=os.dup(int(path.name))) as one:
+                    if one.getpeername() == address:
+                        probes = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+                        kept = one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                        return (kept, *(one.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in probes))
+    return ()
 
 
 def test_extra_is_named_when_psycopg_is_not_installed(root: Path) -> None:

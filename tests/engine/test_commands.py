@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,9 @@ from convagent.journal import Inbox, open_journal
 from tests.commands.conftest import TEAM, Process
 from tests.commands.conftest import start as start
 from tests.commands.keep import waiting_run
+from tests.commands.test_operating import asked, listening
 from tests.durable.mortal import wait_for
+from tests.durable.outages import stopped
 from tests.durable.places import PostgresPlace
 from tests.durable.postgres import Server
 from tests.durable.teams import status
@@ -95,8 +98,73 @@ def test_worker_of_dbos_ends_at_the_second_signal_although_a_tool_runs(place: Po
     worker.signal(signal.SIGTERM)
     worker.until("Stopping as soon as")
     worker.signal(signal.SIGTERM)
-    assert worker.end() in (128 + signal.SIGTERM, -signal.SIGTERM)  # a shell sees the same
+    assert worker.end() == 128 + signal.SIGTERM
     assert failed(place) == []
+
+
+@pytest.mark.parametrize("engine", ["dbos", "local"])
+def test_worker_that_begins_while_the_database_is_away_waits_for_it(
+    place: PostgresPlace, start: Start, engine: str
+) -> None:
+    """It says so, lives, and is not ready; then it goes on as if nothing had been."""
+    run = waiting_run(place.target)
+    with open_journal(place.target) as journal:
+        Inbox(journal).decide(f"{run}:1", "approve", by="ada")  # type: ignore[arg-type]
+    with stopped(place):
+        worker = start(*dbos(place, TEAM, "--listen", "127.0.0.1:0", "--engine", engine))
+        url = listening(worker)
+        worker.until("the database cannot be reached")
+        assert asked(f"{url}/live") == (200, "alive\n")
+        assert asked(f"{url}/ready") == (503, "the journal cannot be used: JournalUnavailable\n")
+        said = worker.until("it is tried again in 2 s")
+        assert said.startswith("postgresql://")
+    worker.until("Moving on the runs of customer, desk")
+    assert asked(f"{url}/ready") == (200, "ready\n")
+    worker.until(f"run {run}  is over")
+    worker.signal(signal.SIGTERM)
+    assert worker.end() == 0
+
+
+def test_worker_that_waits_for_the_database_ends_at_a_signal(place: PostgresPlace, start: Start) -> None:
+    """At the first one, by exit code 0: nothing is being moved."""
+    with stopped(place):
+        worker = start(*dbos(place))
+        worker.until("it is tried again")
+        worker.signal(signal.SIGTERM)
+        assert worker.end() == 0
+
+
+def test_worker_with_once_does_not_wait_for_the_database(place: PostgresPlace, start: Start) -> None:
+    """It is started again anyway."""
+    with stopped(place):
+        worker = start(*dbos(place, TEAM, "--once"))
+        assert worker.end() == 1
+        worker.until("the database cannot be reached")
+
+
+@pytest.mark.parametrize(("wrong", "told"), [("role", 'role "nobody"'), ("database", 'database "nowhere"')])
+def test_worker_with_a_wrong_address_ends_at_once(place: PostgresPlace, start: Start, wrong: str, told: str) -> None:
+    """No waiting would make it right."""
+    name = place.target.rpartition("?")[0].rpartition("/")[2]
+    address = place.target.replace("tests@", "nobody@" if wrong == "role" else "tests@")
+    if wrong == "database":
+        address = address.replace(f"/{name}?", "/nowhere?")
+    worker = start("worker", TEAM, "--engine", "dbos", "--database", address)
+    assert f"the database refuses this address: connection failed: {told} does not exist" in without_place(
+        worker.until("convagent: ")
+    )
+    assert worker.end() == 1
+
+
+def without_place(said: str) -> str:
+    """Return what was said without where the server listens, in the words of whichever libpq."""
+    return re.sub(r"connection to server .* failed: FATAL:  ", "", said)
+
+
+def test_worker_of_dbos_looks_as_often_as_it_is_told(place: PostgresPlace, start: Start) -> None:
+    """For all workers, as the limits are: the one that starts last says it."""
+    assert start(*dbos(place, TEAM, "--once", "--poll", "0.75")).end() == 0
+    assert place.look("SELECT polling_interval_sec FROM dbos.queues WHERE name = 'convagent'") == [(0.75,)]
 
 
 def test_worker_of_dbos_says_without_a_password_what_it_cannot_do(place: PostgresPlace, start: Start) -> None:

@@ -119,6 +119,40 @@ def test_run_is_moved_once_however_often_it_is_enqueued(place: PostgresPlace) ->
     assert kit.moved == ["first", "run"]
 
 
+def test_run_for_others_is_offered_some_times_at_once_and_then_with_pauses(place: PostgresPlace) -> None:
+    """Each of the two workers may have looked three times; when nobody takes it then, it does not go in circles."""
+    kit = Kit(place.open(), engine(sweep=60.0))
+    kit.begin("first")
+    asyncio.run(kit.once(over))
+    kit.journal.attend("another machine", ("somebody else",))
+    kit.begin("foreign", ("somebody else",))
+    offers = (
+        "SELECT workflow_uuid, delay_until_epoch_ms IS NULL FROM dbos.workflow_status "
+        "WHERE workflow_uuid LIKE 'foreign/%' ORDER BY created_at"
+    )
+
+    async def check() -> None:
+        async with kit.engine(over):
+            await kit.until(lambda: False in [soon for _, soon in place.look(offers)], "one has a pause")
+
+    asyncio.run(check())
+    found = place.look(offers)
+    assert [id for id, soon in found if soon] == ["foreign/2", *(f"foreign/2+{n}" for n in range(1, 7))]
+    assert kit.moved == ["first"]
+
+
+def test_worker_that_has_ended_is_not_offered_anything(place: PostgresPlace) -> None:
+    """It says so when it ends: nobody takes it for one that lives, nor for one that died."""
+    kit = Kit(place.open(), engine())
+
+    async def check() -> None:
+        async with kit.engine(over):
+            await kit.until(lambda: len(kit.journal.workers()) == 1, "it is there")
+
+    asyncio.run(check())
+    assert kit.journal.workers() == []
+
+
 def test_once_returns_although_others_are_to_move_a_run(place: PostgresPlace) -> None:
     """A run whose agents are not known here is no reason to stay."""
     kit = Kit(place.open(), engine())
