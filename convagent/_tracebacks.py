@@ -1,8 +1,8 @@
 """Tracebacks that show the caller's own lines, and not the machinery between them.
 
 A chat that fails has some forty frames of the loop between the line that started it and the
-error. Where the error was raised on purpose (`ConvagentError`, Ctrl-C) or in the user's code,
-they tell nothing. ``CONVAGENT_FULL_TRACEBACK=1`` in the environment keeps them, and an error
+error. Where the error was raised on purpose (`ConvagentError`, Ctrl-C, a cancellation) or in the
+user's code, they tell nothing. ``CONVAGENT_FULL_TRACEBACK=1`` in the environment keeps them, and an error
 that is neither, which is a fault of ours, always has its whole traceback.
 """
 
@@ -50,7 +50,7 @@ def shortened(error: BaseException) -> TracebackType | None:
         if not ours:
             kept.append(step)
         step = step.tb_next
-    if ours and not isinstance(error, (ConvagentError, KeyboardInterrupt, SystemExit)):
+    if ours and isinstance(error, Exception) and not isinstance(error, ConvagentError):
         return whole
     found: TracebackType | None = None
     for step in reversed(kept):

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ._screen import put
 
@@ -52,8 +52,18 @@ def _say(line: str) -> None:
     put(sys.stdout, f"{line}\n")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows which commands there are where none is named."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith("required: COMMAND"):
+            self.print_help(sys.stderr)
+            self.exit(2, f"\n{self.prog}: name a command\n")
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="convagent", description="Conversations between agents, models and people.", allow_abbrev=False
     )
     parser.add_argument(

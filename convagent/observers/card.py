@@ -41,6 +41,7 @@ def card(request: HumanRequest, number: int = 0) -> str:
     if request.within is not None:
         lines.append(f"Time to answer: {spoken(request.within)}; then {request.otherwise}.")
     lines.append(answers(request))
+    lines += [f"  {visible(line)}" for line in fields(request)]
     lines += [f"  always {n}: {visible(offer.text)}" for n, offer in enumerate(request.offers, 1)]
     return "\n".join(lines) + "\n"
 
@@ -92,6 +93,30 @@ def answers(request: HumanRequest) -> str:
         words.append("always" if len(request.offers) == 1 else f"always 1-{len(request.offers)}")
     return "Answer: " + " | ".join(words)
 
+
+def fields(request: HumanRequest) -> list[str]:
+    """Return what each field of the form takes that is filled in with an approval, a line a field."""
+    form: Mapping[str, Any] = request.form or {}
+    properties = cast("Mapping[str, Mapping[str, Any]]", form.get("properties") or {})
+    needed = form.get("required") or ()
+    return [_field(name, schema, name in needed) for name, schema in properties.items()]
+
+
+def _field(name: str, schema: Mapping[str, Any], needed: bool) -> str:
+    told = [_takes(schema), schema.get("description", ""), "" if needed else "may be left out"]
+    return f"{name}: {'; '.join(text for text in told if text)}".rstrip(": ")
+
+
+def _takes(schema: Mapping[str, Any]) -> str:
+    choices = cast("Sequence[Any]", schema.get("enum") or ())
+    if choices:
+        return " or ".join(str(choice) for choice in choices)
+    limits = (("from", schema.get("minimum")), ("to", schema.get("maximum")))
+    words = [_KINDS.get(str(schema.get("type")), ""), *(f"{word} {n:g}" for word, n in limits if n is not None)]
+    return " ".join(filter(None, words))
+
+
+_KINDS = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "string": "text"}
 
 _SPELLED: dict[Verb, str] = {
     "reject": "reject why",

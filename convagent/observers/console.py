@@ -12,6 +12,7 @@ from .._sync import OnQuiet, Watch
 from ..events import Event, InputRequestEvent
 from ..human import ANYBODY, Seat
 from ..iostream import IOStream, IOStreamProtocol, a_ask, ask, is_console, overrides
+from ..transcript.decisions import command_to_answer
 from .desk import Desk, Shown, counting_down, reply_of
 from .printer import Printer
 
@@ -133,6 +134,9 @@ class _Console:
     def _ended(self, desk: Desk, shown: Shown, stream: IOStreamProtocol) -> None:
         stream.print("[end of input: nothing was decided here]")
         desk.end_input(shown, _channel(stream))
+        for event in shown.events.values():
+            if event.kept_in and not event.answered:
+                stream.print(_how_to_go_on(event))
 
     def interrupted(self) -> None:
         """Say when an interruption is met, if that is not at once."""
@@ -301,6 +305,14 @@ class AsyncConsoleEventProcessor(_Console):
             asked.prompt, password=asked.password, choices=asked.choices, watch=event.when_answered,
             standing=counting_down(event),
         )  # fmt: skip
+
+
+def _how_to_go_on(event: InputRequestEvent) -> str:
+    """Say where a question stands that nobody answers here, and that its program waits for it."""
+    return visible(
+        f"[the question stands in {event.kept_in}, and this program waits; Ctrl-C ends it, and nothing is lost]\n"
+        f"[to answer it: {command_to_answer(event.request, event.kept_in)}]"
+    )
 
 
 def _either(one: Watch, other: Watch) -> Watch:

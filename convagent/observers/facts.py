@@ -8,6 +8,7 @@ from collections.abc import Callable
 from .._screen import is_tty
 from ..events import (
     AnswerRefusedEvent,
+    ChannelFailedEvent,
     DecidedEvent,
     ErrorEvent,
     EscalatedEvent,
@@ -70,6 +71,8 @@ class Facts:
         """Return whether an event of people or teams is not to be shown: its run is silent, or it stands there."""
         if isinstance(event, AnswerRefusedEvent) and self.typed_here and event.channel in _HERE:
             return True  # who typed it was told, whether or not what they typed is on the screen
+        if isinstance(event, ChannelFailedEvent) and event.channel in _HERE and event.request_id in self._here:
+            return True  # the end of the input stands on the screen
         return self.is_silent(event) and not (isinstance(event, EscalatedEvent) and event.request.id in self._here)
 
     def answered(self, event: InputReplyEvent) -> str:

@@ -101,7 +101,7 @@ class Metrics:
                 if event.seq == 1:
                     self._begun.inc()
             case RunCompletionEvent():
-                self._ended.labels("done").inc()
+                self._ended.labels(event.how).inc()
                 self.over(event.run_id)
             case ErrorEvent():
                 self._ended.labels("failed").inc()

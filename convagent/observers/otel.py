@@ -97,7 +97,7 @@ class Telemetry:
                     "handoff", {"gen_ai.agent.name": event.source, "convagent.handoff.to": event.target}
                 )
             case RunCompletionEvent():
-                segment.span.set_attribute("convagent.run.reason", event.reason)
+                segment.span.set_attributes({"convagent.run.how": event.how, "convagent.run.reason": event.reason})
                 self.over(event.run_id)
             case ErrorEvent():
                 segment.span.set_status(trace.Status(trace.StatusCode.ERROR, type(event.error).__name__))

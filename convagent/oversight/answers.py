@@ -80,6 +80,11 @@ def _check_said(request: HumanRequest, text: str) -> None:
         raise NotUnderstood("expected a message, or exit: nothing was said, and it cannot be passed here")
     if request.options and word not in ("", "stop", *(choice.lower() for choice in request.choices)):
         raise NotUnderstood(f"{_quoted(text.strip())} is not one of: {', '.join(request.choices)}")
+    whom, handovers = word.partition(":")[0].strip(), [one for one in request.choices if one.startswith("to ")]
+    if whom.startswith("to ") and whom not in map(str.lower, handovers):
+        near = nearest(whom, handovers, cutoff=0.8)
+        if near is not None:  # else it is a message, and nobody means to hand over
+            raise NotUnderstood(f"{_quoted(whom)} hands over to nobody; did you mean {near!r}?")
 
 
 # ---------------------------------------------------------------- what was typed

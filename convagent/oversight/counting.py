@@ -30,7 +30,7 @@ def is_vote(request: HumanRequest, votes: Sequence[HumanReply], decision: Decisi
 
 def voted(left: int) -> Receipt:
     """Say what became of an approval after which some more are missing."""
-    return Receipt("accepted", f"approved; {left} more must" if left > 1 else "approved; one more must")
+    return Receipt("accepted", f"approved; {left} more must" if left > 1 else "approved; one more must", left)
 
 
 def outdated(request: HumanRequest, level: int | None) -> Receipt | None:

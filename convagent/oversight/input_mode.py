@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..agent import Ending
 from ..errors import one_of
 from ..human import Moment
 
@@ -35,6 +36,7 @@ class End:
     """The agent does not reply, and the chat ends."""
 
     reason: str
+    how: Ending = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def before_reply(mode: HumanInputMode, agent: str, other: str, at_limit: bool, t
         )
     if mode == "NEVER":
         if at_limit:
-            return End(LIMIT_REACHED)
+            return End(LIMIT_REACHED, "limit")
         return End(met(agent)) if terminating else AUTO_REPLY
     if at_limit and not terminating:
         return Prompt(
@@ -102,7 +104,9 @@ def before_reply(mode: HumanInputMode, agent: str, other: str, at_limit: bool, t
 def after_answer(agent: str, prompt: Prompt, answer: str, terminating: bool) -> Verdict:
     """Decide what an answer to a mode's question does."""
     if answer == "exit":
-        return End(f"{met(agent)} and no human input provided" if prompt.moment == "termination" else USER_EXIT)
+        if prompt.moment == "termination":
+            return End(f"{met(agent)} and no human input provided")
+        return End(USER_EXIT, "stopped")
     if answer:
         return Say(answer)
     if not terminating:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from ..errors import ConfigError
 from ._names import named_function, named_model, named_value, resolve_function, resolve_model, resolve_value
@@ -86,16 +86,8 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
             b = policy.backoff
             backoff = {"first": b.first, "factor": b.factor, "limit": b.limit}
             return {"is": "retry", "times": policy.times, "backoff": backoff, "on": list(policy.on)}
-        case When():
-            return {"is": "when", "condition": _condition_json(policy.condition), "policy": _policy_json(policy.policy)}
-        case At():
-            return {"is": "at", "kind": policy.kind, "policy": _policy_json(policy.policy)}
-        case Below():
-            return {"is": "below", "threshold": policy.threshold, "policy": _policy_json(policy.policy)}
-        case Failing():
-            return {"is": "failing", "attempts": policy.attempts, "policy": _policy_json(policy.policy)}
-        case Sample():
-            return {"is": "sample", "rate": policy.rate, "policy": _policy_json(policy.policy)}
+        case When() | At() | Below() | Failing() | Sample():
+            return {**_guard_json(policy), "policy": _policy_json(policy.policy)}
         case First():
             return {"is": "first of", "policies": [_policy_json(p) for p in policy.policies]}
         case All():
@@ -105,18 +97,37 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
         case Function():
             return {"is": "function", "name": named_function(policy.fn)}
         case Oversight():
-            otherwise = policy.otherwise
-            return {
-                "is": "oversight",
-                "policies": {risk: _policy_json(p) for risk, p in policy.policies.items()},
-                "rules": [{"condition": _condition_json(c), "risk": risk} for c, risk in policy.rules],
-                "otherwise": _policy_json(otherwise) if isinstance(otherwise, Policy) else otherwise,
-            }
+            return _oversight_json(policy)
         case _:
             raise ConfigError(
                 f"{policy}: a {type(policy).__qualname__} cannot be written as JSON; "
                 "write it as a function of a module, which is named"
             )
+
+
+def _guard_json(guard: When | At | Below | Failing | Sample) -> dict[str, Any]:
+    """Write what a guard lets through; not its policy."""
+    match guard:
+        case When():
+            return {"is": "when", "condition": _condition_json(guard.condition)}
+        case At():
+            return {"is": "at", "kind": guard.kind}
+        case Below():
+            return {"is": "below", "threshold": guard.threshold}
+        case Failing():
+            return {"is": "failing", "attempts": guard.attempts}
+        case Sample():
+            return {"is": "sample", "rate": guard.rate}
+
+
+def _oversight_json(policy: Oversight) -> dict[str, Any]:
+    otherwise = policy.otherwise
+    return {
+        "is": "oversight",
+        "policies": {risk: _policy_json(p) for risk, p in policy.policies.items()},
+        "rules": [{"condition": _condition_json(c), "risk": risk} for c, risk in policy.rules],
+        "otherwise": _policy_json(otherwise) if isinstance(otherwise, Policy) else otherwise,
+    }
 
 
 def _condition_json(condition: Predicate) -> dict[str, Any]:
@@ -200,21 +211,8 @@ def _policy(value: Any) -> Policy:
         case "retry":
             times, backoff, on = take("times", "backoff", "on")
             return retry(times, backoff_from_json(backoff), _list(on, "on"))
-        case "when":
-            condition, policy = take("condition", "policy")
-            return When(_condition(condition), _policy(policy))
-        case "at":
-            kind, policy = take("kind", "policy")
-            return at(kind, _policy(policy))
-        case "below":
-            threshold, policy = take("threshold", "policy")
-            return below(threshold, _policy(policy))
-        case "failing":
-            attempts, policy = take("attempts", "policy")
-            return failing(attempts, _policy(policy))
-        case "sample":
-            rate, policy = take("rate", "policy")
-            return sample(rate, _policy(policy))
+        case "when" | "at" | "below" | "failing" | "sample":
+            return _guard(what, take)
         case "first of" | "all of":
             (listed,) = take("policies")
             policies = tuple(_policy(p) for p in _list(listed, "policies"))
@@ -235,6 +233,25 @@ def _policy(value: Any) -> Policy:
             )
         case _:
             raise ConfigError(f"{what!r} is no kind of policy that this convagent knows")
+
+
+def _guard(what: Literal["when", "at", "below", "failing", "sample"], take: Callable[..., list[Any]]) -> Policy:
+    match what:
+        case "when":
+            condition, policy = take("condition", "policy")
+            return When(_condition(condition), _policy(policy))
+        case "at":
+            kind, policy = take("kind", "policy")
+            return at(kind, _policy(policy))
+        case "below":
+            threshold, policy = take("threshold", "policy")
+            return below(threshold, _policy(policy))
+        case "failing":
+            attempts, policy = take("attempts", "policy")
+            return failing(attempts, _policy(policy))
+        case "sample":
+            rate, policy = take("rate", "policy")
+            return sample(rate, _policy(policy))
 
 
 def _condition(value: Any) -> Predicate:

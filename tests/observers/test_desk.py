@@ -300,9 +300,40 @@ def test_run_goes_on_to_what_follows_when_the_input_ends(
 def test_run_stops_with_an_error_when_the_input_ends_and_nothing_follows(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not reaching anybody is no denial; the error says who was needed."""
+    """Not reaching anybody is no denial; the error says who was needed, and why nobody is there any more."""
     bank = Bank(ask("clerk"), 500.0)
     typing(monkeypatch)
-    with pytest.raises(NobodyReachable, match="needs clerk"):
+    with pytest.raises(NobodyReachable, match=r"needs clerk, .*; the last one failed, its input has ended") as raised:
         bank.chat(how)
+    assert "approved it already" not in str(raised.value)
     assert bank.paid == []
+
+
+FORM = {
+    "type": "object",
+    "properties": {
+        "cause": {"enum": ["water", "fire"]},
+        "payout": {"type": "number", "minimum": 0, "maximum": 5000, "description": "what the policy covers"},
+        "receipts": {"type": "boolean"},
+        "note": {"type": "string"},
+        "more": {},
+    },
+    "required": ["cause", "payout", "receipts", "more"],
+}
+
+
+def test_each_field_of_a_form_is_explained_when_it_is_to_be_filled_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is asked sees what each one takes before they type."""
+    bank = Bank(ask("clerk", form=FORM), 500.0)
+    typing(monkeypatch, "approve cause=fire payout=12 receipts=true more=x")
+    bank.chat("initiate_chat")
+    assert (
+        "  cause: water or fire\n"
+        "  payout: a number from 0 to 5000; what the policy covers\n"
+        "  receipts: true or false\n"
+        "  note: text; may be left out\n"
+        "  more\n"
+    ) in capsys.readouterr().out
+    assert bank.paid == [500.0]

@@ -43,7 +43,7 @@ def test_what_happens_in_a_run_is_counted() -> None:
     """The run, its messages, calls of models and tools, questions and how long they stood."""
     value = counted(call(amount=5)).get_sample_value
     assert value("convagent_runs_started_total") == value("convagent_segments_total") == 1
-    assert value("convagent_runs_ended_total", {"how": "done"}) == 1
+    assert value("convagent_runs_ended_total", {"how": "limit"}) == 1
     assert value("convagent_messages_total", {"agent": "user"}) == 1
     assert value("convagent_tool_call_seconds_count", {"tool": "refund", "outcome": "ok"}) == 1
     assert value("convagent_requests_total", {"moment": "decision"}) == 1

@@ -89,6 +89,10 @@ def test_spans_have_the_names_and_attributes_of_the_conventions() -> None:
     assert run.attributes is not None
     assert run.attributes["gen_ai.operation.name"] == "invoke_agent"
     assert run.attributes["gen_ai.agent.name"] == "bot"
+    assert (run.attributes["convagent.run.how"], run.attributes["convagent.run.reason"]) == (
+        "limit",
+        "Maximum turns (1) reached",
+    )
     first: Any = model[0].attributes
     assert (model[0].kind, first["gen_ai.operation.name"]) == (SpanKind.CLIENT, "chat")
     assert first["gen_ai.request.model"] == model[0].name.removeprefix("chat ")

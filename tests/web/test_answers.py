@@ -83,6 +83,17 @@ def test_approval_counts_when_the_button_is_pressed(scene: Scene) -> None:
     assert "Your answer counts" in client.get(page.headers["location"]).text
 
 
+def test_page_says_so_when_the_journal_is_away(scene: Scene) -> None:
+    """Nobody is told that an answer counts, or that it does not: it may have been kept. What to do is said."""
+    id, client = scene.asks(), scene.client("ada")
+    form = client.see(id).form("approve")
+    scene.journal.close()
+    looked, answered = client.get("/"), client.post(form.action, **form.fields)
+    assert (looked.status, answered.status) == (503, 503)
+    assert "cannot be used just now" in looked.text
+    assert "hand it in again" in answered.text
+
+
 def test_approval_holds_for_later_ones_when_that_is_chosen(scene: Scene) -> None:
     """Only an offered scope, for a length of time that can be read."""
     id, client = scene.asks(), scene.client("ada")

@@ -203,6 +203,21 @@ def test_basic_answer_needs_no_script(desk: Desk) -> None:
     assert desk.decision(other) == reject()
 
 
+def test_text_runs_from_the_right_when_it_is_written_so(desk: Desk) -> None:
+    """What would happen stands at the right in Arabic, and at the left in Latin letters."""
+    room = """() => {
+        const preview = document.querySelector('.preview'), range = document.createRange();
+        range.selectNodeContents(preview);
+        const text = range.getBoundingClientRect(), box = preview.getBoundingClientRect();
+        return [text.left - box.left, box.right - text.right];
+    }"""
+    page = desk.see(desk.window("ada"), desk.scene.asks(preview="هل توافق؟ (1)"))
+    left, right = page.evaluate(room)
+    assert right < 100 < left
+    left, right = desk.see(page, desk.scene.asks(preview="Agreed? (1)")).evaluate(room)
+    assert left < 100 < right
+
+
 def test_link_from_a_mail_decides_by_its_button(desk: Desk) -> None:
     """With the page's style, though its reader has no session."""
     id = desk.scene.asks()

@@ -121,6 +121,46 @@ def test_sign_in_is_refused_after_ten_failures(make: Callable[..., Scene]) -> No
     assert client.post("/sign-in", token=TOKENS["ada"]).status == 303
 
 
+@pytest.mark.parametrize(
+    ("peer", "header", "counted"),
+    [
+        ("10.0.0.7", [], "10.0.0.7"),
+        ("10.0.0.7", ["203.0.113.5"], "203.0.113.5"),
+        ("10.0.0.7", ["198.51.100.1, 203.0.113.5"], "203.0.113.5"),
+        ("10.0.0.7", ["198.51.100.1", "203.0.113.5"], "203.0.113.5"),
+        ("10.0.0.7", ["198.51.100.1, 203.0.113.5, 10.0.0.8"], "203.0.113.5"),
+        ("10.0.0.7", ["10.0.0.9, 10.0.0.8"], "10.0.0.9"),
+        ("10.0.0.7", ["203.0.113.5:4711"], "203.0.113.5"),
+        ("10.0.0.7", ["[2001:db8::5]:4711"], "2001:db8::5"),
+        ("::ffff:10.0.0.7", ["203.0.113.5"], "203.0.113.5"),
+        ("10.0.0.7", ["203.0.113.5, unknown"], "10.0.0.7"),
+        ("10.0.0.7", ["203.0.113.5, "], "10.0.0.7"),
+        ("192.168.0.2", ["203.0.113.5"], "192.168.0.2"),
+        ("203.0.113.5", ["10.0.0.7"], "203.0.113.5"),
+    ],
+)
+def test_attempts_are_counted_by_the_address_that_a_known_proxy_adds(
+    make: Callable[..., Scene], peer: str, header: list[str], counted: str
+) -> None:
+    """The header is read from its end, as far as known proxies wrote it; what a visitor wrote there changes nothing."""
+    scene = make(forwarded_from=["10.0.0.0/24"])
+    client, token = scene.client(peer=peer), TOKENS["ada"]
+    sent = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")]
+    sent += [("x-forwarded-for", value) for value in header]
+    tries = [client.request("POST", "/sign-in", headers=sent, content="token=guess").status for _ in range(11)]
+    assert tries == [401] * 10 + [403]
+    assert scene.client(peer=counted).post("/sign-in", token=token).status == 403
+    assert scene.client(peer="192.0.2.1").post("/sign-in", token=token).status == 303
+
+
+def test_a_forwarded_address_is_believed_of_nobody_when_no_proxy_is_named(make: Callable[..., Scene]) -> None:
+    """Without the option a visitor who writes another address into each try is stopped all the same."""
+    scene = make()
+    client = scene.client()
+    tries = [client.post("/sign-in", {"X-Forwarded-For": f"203.0.113.{n}"}, token="a guess").status for n in range(11)]
+    assert tries == [401] * 10 + [403]
+
+
 def test_one_time_link_opens_once_and_not_by_following_it(make: Callable[..., Scene]) -> None:
     """A scanner that follows the link does not use it up; the second press of the button opens nothing."""
     scene = make(people=None)
@@ -296,12 +336,21 @@ def test_serve_refuses_other_machines_when_it_knows_no_people(scene: Scene) -> N
         serve(scene.inbox, "0.0.0.0")
 
 
+def test_serve_refuses_a_port_that_there_is_not(scene: Scene) -> None:
+    """It says which there are."""
+    with pytest.raises(ConfigError, match="from 0 to 65535"):
+        serve(scene.inbox, port=99_999)
+
+
 def test_options_are_refused_when_they_are_wrong(scene: Scene) -> None:
     """A short secret, an origin with a path, a proxy without people."""
     for wrong in (
         {"secret": "short"},
         {"origin": "https://a.example/inbox"},
         {"proxy": TrustedProxy("x-user", ["10.0.0.1"])},
+        {"forwarded_from": ["*"]},
+        {"forwarded_from": ["0.0.0.0/0"]},
+        {"forwarded_from": "10.0.0.1"},
     ):
         with pytest.raises(ConfigError):
             web_app(scene.inbox, **wrong)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from .keys import Keys
 from .people import People, Person
-from .proxy import TrustedProxy
+from .proxy import Forwarded, TrustedProxy
 from .visit import Denied, Visit, Visitor
 
 ONCE = "one-time link"
@@ -24,16 +24,19 @@ class Access:
         keys: sign the sessions.
         people: who may sign in; None: only who holds a one-time key of this process.
         proxy: who is believed to have signed somebody in.
+        forwarded: who is believed to say from where a visit came.
         origin: the public address, such as ``https://inbox.example.org``; empty: the one that the browser names.
         lasts: seconds that a session lasts without a visit.
         clock: the time in seconds since the epoch.
     """
 
     def __init__(
-        self, keys: Keys, people: People | None, proxy: TrustedProxy | None, origin: str, lasts: float,
-        clock: Callable[[], float],
+        self, keys: Keys, people: People | None, proxy: TrustedProxy | None, forwarded: Forwarded,
+        origin: str, lasts: float, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._keys, self._people, self._proxy, self._origin = keys, people, proxy, origin
+        self.address = forwarded.address
+        """From where a visit came: whose attempts are counted together."""
         self.lasts, self.clock = lasts, clock
         self.is_https = origin.startswith("https:")
         """Whether its public address is one of https, whatever a proxy makes of it."""

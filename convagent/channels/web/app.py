@@ -23,7 +23,7 @@ from .keys import Keys
 from .live import Live
 from .pages import doors, request, requests, runs
 from .people import People
-from .proxy import TrustedProxy
+from .proxy import Forwarded, TrustedProxy
 from .templates import Templates
 from .visit import Answer, Denied, Visit, Visitor
 
@@ -126,7 +126,7 @@ class WebInbox:
             answer = _error(visitor, refused.status, str(refused), refused.headers)
         except Denied as denied:
             answer = _error(visitor, denied.status, str(denied), denied.headers)
-        return self._written(answer, visit, visitor)
+        return await asyncio.to_thread(self._written, answer, visit, visitor)
 
     def _answer(self, visit: Visit, visitor: Visitor | None) -> Answer:
         """Find the page of a visit and its answer, in a thread: journals wait for disks and databases."""
@@ -140,7 +140,7 @@ class WebInbox:
             if page is not None:
                 return page(self._desk, visit, visitor)
         except JournalError as error:
-            return _error(visitor, 503, f"The journal cannot be used just now, and nothing was decided: {error}")
+            return _error(visitor, 503, f"{_AWAY if visit.method == 'POST' else _SHUT}: {error}")
         allowed = {**PAGES, **DOORS}.get(visit.path)
         if allowed is not None:
             return _error(visitor, 405, "This page cannot be used so.", {"allow": ", ".join(allowed)})
@@ -154,19 +154,19 @@ class WebInbox:
         if answer.to:
             headers["location"] = answer.to
         else:
-            body = self._templates.page(answer.page, {**self._common(visit, visitor), **answer.shown})
+            body = self._templates.page(answer.page, {**self._common(visit, visitor, answer.status), **answer.shown})
         response = Response(body, answer.status, headers, "text/html; charset=utf-8" if body else None)
         response.headers.update(_HEADERS)
         response.headers["content-security-policy"] = _POLICY.format(self._templates.style_hash)
         self._keep_session(response, answer, visit, visitor)
         return response
 
-    def _common(self, visit: Visit, visitor: Visitor | None) -> dict[str, object]:
-        """Return what every page shows."""
+    def _common(self, visit: Visit, visitor: Visitor | None, status: int) -> dict[str, object]:
+        """Return what every page shows. That the journal cannot be used is said without asking it for the time."""
         return {
             "visitor": visitor,
             "path": visit.path,
-            "now": self._desk.clock() if visitor is None else self._desk.now(),
+            "now": self._desk.clock() if visitor is None or status == 503 else self._desk.now(),
             "form_key": "" if visitor is None else self._desk.access.form_key(visitor),
             "proxied": visitor is not None and visitor.authenticated == "proxy",
         }
@@ -240,6 +240,10 @@ def _parsed(text: str) -> Mapping[str, Sequence[str]]:
         raise Denied(400, "The form has too many fields.") from None
 
 
+_SHUT = "The journal cannot be used just now"
+_AWAY = f"{_SHUT}. Go back and hand it in again later; if it counts already, it counts once"
+
+
 def _error(visitor: Visitor | None, status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
     if visitor is None and status not in (401, 403, 404, 503):
         status = 403  # who is unknown learns nothing of what there is
@@ -270,6 +274,7 @@ def web_app(
     secret: str = "",
     origin: str = "",
     proxy: TrustedProxy | None = None,
+    forwarded_from: Sequence[str] = (),
     operators: Sequence[str] = ("operator",),
     hosts: Sequence[str] = (),
     session: Duration = "12h",
@@ -283,6 +288,8 @@ def web_app(
         secret: at least 32 characters that sign sessions and links; empty: random, so that both end with the process.
         origin: its public address, such as ``https://inbox.example.org``; empty: as the browser names it.
         proxy: a proxy that signs people in.
+        forwarded_from: addresses of proxies whose X-Forwarded-For says from where somebody tries to sign in; none:
+            everybody behind a proxy has its address, and its ten failures in five minutes.
         operators: the roles that may pause, stop and talk to runs; `*` has every role.
         hosts: the names under which it is served; empty: any.
         session: how long a session lasts without a visit.
@@ -299,5 +306,5 @@ def web_app(
     if origin and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
         raise ConfigError(f"origin={origin!r}: expected an address without a path, such as https://inbox.example.org")
     keys = Keys(secret)
-    access = Access(keys, known, proxy, origin, seconds(session, "session"), clock)
+    access = Access(keys, known, proxy, Forwarded(forwarded_from), origin, seconds(session, "session"), clock)
     return WebInbox(Desk(inbox, access, keys, known, frozenset(operators), clock), hosts)

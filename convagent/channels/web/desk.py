@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...action import canonical
+from ...errors import JournalError
 from ...human import Decision, HumanRequest, Receipt
 from ...journal.base import StoredRequest
 from ...oversight.authority import directory_of
@@ -35,8 +36,11 @@ class Desk:
     """The time in seconds since the epoch, for sessions and links; deadlines go by the journal's."""
 
     def now(self) -> float:
-        """Return the time that deadlines are measured with."""
-        return self.inbox.journal.now()
+        """Return the time that deadlines are measured with; where the journal cannot be asked, that of this machine."""
+        try:
+            return self.inbox.journal.now()
+        except JournalError:
+            return self.clock()
 
     def stamp(self, request: HumanRequest) -> str:
         """Return what changes when the question does: an answer is for what was shown, and nothing else."""

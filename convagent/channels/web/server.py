@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...journal.inbox import Inbox
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LAST_PORT = 65535
 
 
 def serve(
@@ -38,6 +39,8 @@ def serve(
         import uvicorn
     except ImportError:
         raise MissingExtra("the web inbox", "web") from None
+    if not 0 <= port <= _LAST_PORT:
+        raise ConfigError(f"port={port!r}: expected a number from 0 to {_LAST_PORT}")
     local = is_loopback(host)
     if not local and options.get("people") is None:
         raise ConfigError(

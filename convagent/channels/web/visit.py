@@ -38,6 +38,7 @@ class Visit:
     """By name in lower case."""
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     peer: str = ""
+    """The address of the connection: of a proxy, where one stands before."""
     secure: bool = False
     """Whether it came by https."""
 

@@ -48,12 +48,12 @@ def _inside(address: str) -> str:
 def signed_in(desk: Desk, visit: Visit) -> Answer:
     """Let somebody in who has a token."""
     desk.access.check_origin(visit)
-    desk.access.attempts.check(visit.peer)
+    desk.access.attempts.check(desk.access.address(visit))
     person = desk.access.with_token(visit.typed("token").strip())
     if person is None:
-        desk.access.attempts.failed(visit.peer)
+        desk.access.attempts.failed(desk.access.address(visit))
         return sign_in(desk, visit, "This is nobody's token.")
-    desk.access.attempts.worked(visit.peer)
+    desk.access.attempts.worked(desk.access.address(visit))
     return sent_to(_wanted(visit) or "/", desk.access.session(person.name, "token"))
 
 
@@ -69,10 +69,10 @@ def signed_out(desk: Desk, visit: Visit, visitor: Visitor) -> Answer:
 
 def once_asked(desk: Desk, visit: Visit) -> Answer:
     """Show a button: a program that only follows the link does not use it up."""
-    desk.access.attempts.check(visit.peer)
+    desk.access.attempts.check(desk.access.address(visit))
     name = desk.access.once(visit.asked("key"))
     if not name:
-        desk.access.attempts.failed(visit.peer)
+        desk.access.attempts.failed(desk.access.address(visit))
         return sign_in(desk, visit, "This link was used already, or is not whole.")
     return Answer("once.html", {"title": "Sign in", "name": name, "key": visit.asked("key")})
 
@@ -80,10 +80,10 @@ def once_asked(desk: Desk, visit: Visit) -> Answer:
 def once_used(desk: Desk, visit: Visit) -> Answer:
     """Let the holder of a one-time key in."""
     desk.access.check_origin(visit)
-    desk.access.attempts.check(visit.peer)
+    desk.access.attempts.check(desk.access.address(visit))
     name = desk.access.once(visit.typed("key"), use=True)
     if not name:
-        desk.access.attempts.failed(visit.peer)
+        desk.access.attempts.failed(desk.access.address(visit))
         return sign_in(desk, visit, "This link was used already, or is not whole.")
     return sent_to("/", desk.access.session(name, ONCE))
 
