@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -18,6 +19,7 @@ from ..patterns.group_chat import GroupChatPattern
 from ..patterns.roster import METHODS, Roster
 from . import group_texts as texts
 from .arguments import named_for_users
+from .as_dataclass import as_dataclass
 from .conversable import ConversableAgent
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Method = Literal["auto", "manual", "random", "round_robin"] | Callable[..., Any]
 
 
+@as_dataclass
 class GroupChat:
     """Agents that talk with each other through a `GroupChatManager`, and how the next one of them is chosen.
 
@@ -35,6 +38,7 @@ class GroupChat:
     """
 
     DEFAULT_INTRO_MSG: ClassVar[str] = texts.INTRODUCTION
+    _thread: GroupThread | None = None
 
     @named_for_users
     def __init__(
@@ -99,7 +103,6 @@ class GroupChat:
         self.agents: list[ConversableAgent] = list(agents)
         _check_members(self.agents)
         self._given: list[Message] = messages if messages is not None else []
-        self._thread: GroupThread | None = None
         self.max_round = _count("max_round", max_round, 1)
         self.admin_name, self.func_call_filter = admin_name, func_call_filter
         self.speaker_selection_method: Any = _method(speaker_selection_method)
@@ -130,6 +133,10 @@ class GroupChat:
         self.select_speaker_auto_model_client_cls = select_speaker_auto_model_client_cls
         self.select_speaker_auto_llm_config = select_speaker_auto_llm_config
         self.eligibility_policies: list[AgentEligibilityPolicy] = _rules(eligibility_policies)
+
+    def __post_init__(self) -> None:
+        """Make what the constructor of a subclass that is a dataclass was given a group chat."""
+        GroupChat.__init__(self, **{name: getattr(self, name) for name in inspect.signature(GroupChat).parameters})
 
     # ------------------------------------------------------------ what was said
 

@@ -32,6 +32,10 @@ _COMPRESSION = (
     "texts are not compressed; ConversableAgent(context=LastTokens(8_000)) sends what fits, and a transform of your "
     "own is an object with apply_transform(messages) and get_logs(before, after)"
 )
+_RETRIEVAL = "retrieval is not part of convagent; give the agent a function that searches: tools=[...]"
+_SWARMS = "swarms are group patterns by an older name: initiate_group_chat(DefaultPattern(...), ...)"
+_SCHEMA = "the schema of a function is made by get_function_schema(), or by the tool that is made of it"
+_VOICE = "agents that speak are not part of convagent; an observer of the events may say them aloud"
 _ASSISTANTS = "OpenAI's assistants interface is not supported; use ConversableAgent with tools"
 _INJECTION = "a tool that needs to know its call takes a parameter annotated with convagent.ToolContext"
 _EVENT_OF_CODE = "this event belongs to code execution, which comes in a later version; no run of this one emits it"
@@ -46,7 +50,7 @@ _MODELS = "name the model in the configuration: LLMConfig(model=...)"
 NAMES: dict[str, str] = {
     **dict.fromkeys(
         ("a_initiate_swarm_chat", "a_run_swarm", "initiate_swarm_chat", "run_swarm", "SwarmAgent"),
-        "swarms are group patterns by an older name: initiate_group_chat(DefaultPattern(...), ...)",
+        _SWARMS,
     ),
     **dict.fromkeys(
         ("GroupToolExecutor", "activate_target", "apply_safeguard_policy", "reset_safeguard_policy"),
@@ -54,8 +58,17 @@ NAMES: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("execute_code", "extract_code", "infer_lang", "create_virtual_env", "is_docker_running", "UNKNOWN",
-         "CODE_BLOCK_PATTERN", "decide_use_docker", "in_docker_container"),
+         "CODE_BLOCK_PATTERN", "decide_use_docker", "in_docker_container", "check_can_use_docker_or_throw",
+         "get_powershell_command", "eval_function_completions", "generate_assertions", "generate_code", "implement",
+         "improve_code", "improve_function", "timeout_handler", "DEFAULT_TIMEOUT", "PATH_SEPARATOR", "TIMEOUT_MSG",
+         "WIN32", "WORKING_DIR"),
         CODE,
+    ),
+    **dict.fromkeys(
+        ("get_default_values", "get_load_param_if_needed_function", "get_missing_annotations", "get_param_annotations",
+         "get_parameter_json_schema", "get_parameters", "get_required_params", "get_typed_annotation",
+         "get_typed_return_annotation", "get_typed_signature"),
+        _SCHEMA,
     ),
     **dict.fromkeys(("OpenAIWrapper", "OpenAIClient", "Completion", "ChatCompletion"), _WRAPPER),
     **dict.fromkeys(
@@ -80,6 +93,14 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("IOWebsockets", "ThreadIOStream", "AsyncThreadIOStream"), _STREAMS),
     **dict.fromkeys(("DEFAULT_MODEL", "FAST_MODEL", "config_list_gpt4_gpt35"), _MODELS),
     "visualize_speaker_transitions_dict": "GroupChat.to_mermaid() draws who may speak after whom, as text",
+    "OAI_PRICE1K": "state a price in the configuration: price=[prompt, completion], in US dollars per 1,000 tokens",
+    "DEFAULT_AZURE_API_VERSION": "say it in the entry: api_version='2024-10-21'",
+    "is_valid_api_key": "the endpoint says whether it takes a key; nothing here guesses by its look",
+    **dict.fromkeys(
+        ("LEGACY_CACHE_DIR", "LEGACY_DEFAULT_CACHE_SEED"),
+        "nothing is cached unasked; Cache.disk(cache_seed, folder) says where",
+    ),
+    **dict.fromkeys(("PlaceHolderClient", "TOOL_ENABLED"), _WRAPPER),
     "AbstractCache": "a cache is an object with get(key, default) and set(key, value)",
     "consolidate_chat_info": "initiate_chats() checks its queue itself",
     "get_first_llm_config": "the first entry of a configuration is LLMConfig(...).entries[0]",
@@ -97,7 +118,11 @@ MODULES: dict[str, str] = {
     ),
     "agentchat.group.safeguards": SAFEGUARDS,
     **dict.fromkeys(("coding", "environments"), CODE),
-    **dict.fromkeys(("llm_clients", "oai.client_utils", "oai.oai_models", "oai.openai_responses"), _WRAPPER),
+    **dict.fromkeys(
+        ("llm_clients", "oai.client_utils", "oai.completion", "oai.oai_models", "oai.openai_responses",
+         "oai.rate_limiters"),
+        _WRAPPER,
+    ),
     **dict.fromkeys(
         ("oai.anthropic", "oai.bedrock", "oai.cerebras", "oai.cohere", "oai.gemini", "oai.gemini_types", "oai.groq",
          "oai.mistral", "oai.ollama", "oai.together", "llm_config.entry", "llm_config.types"),
@@ -119,34 +144,53 @@ MODULES: dict[str, str] = {
         "the ready-made tools of autogen.tools are not part of convagent; give the agent functions: tools=[...]",
     ),
     **dict.fromkeys(
-        ("events.helpers", "formatting_utils", "import_utils", "json_utils"),
+        ("_pydantic", "doc_utils", "events.helpers", "formatting_utils", "import_utils", "json_utils"),
         "these were the classic's own helpers; copy what the script uses of them",
     ),
-    **dict.fromkeys(("browser_utils", "extensions"), _MEDIA),
+    **dict.fromkeys(("browser_utils", "extensions", "img_utils"), _MEDIA),
     **dict.fromkeys(
         (
             "agentchat.contrib.captainagent", "agentchat.contrib.graph_rag", "agentchat.contrib.img_utils",
             "agentchat.contrib.llamaindex_conversable_agent", "agentchat.contrib.multimodal_conversable_agent",
-            "agentchat.contrib.nlip_agent", "agentchat.contrib.rag", "agentchat.contrib.retrieve_user_proxy_agent",
-            "agentchat.contrib.vectordb", "agentchat.contrib.capabilities.agent_capability",
+            "agentchat.contrib.nlip_agent", "agentchat.contrib.capabilities.agent_capability",
             "agentchat.contrib.capabilities.teachability", "agentchat.contrib.capabilities.tools_capability",
-            "agentchat.contrib.capabilities.vision_capability",
+            "agentchat.contrib.capabilities.vision_capability", "agentchat.contrib.agent_builder",
+            "agentchat.contrib.agent_eval", "agentchat.contrib.agent_optimizer",
+            "agentchat.contrib.capabilities.generate_images", "agentchat.contrib.group_chat_moderator",
+            "agentchat.contrib.llava_agent", "agentchat.contrib.math_user_proxy_agent",
+            "agentchat.contrib.text_analyzer_agent",
         ),
         _CONTRIB,
     ),
     **dict.fromkeys(
-        ("agentchat.contrib.capabilities.text_compressors", "agentchat.contrib.capabilities.transforms_util"),
+        (
+            "agentchat.contrib.rag", "agentchat.contrib.vectordb", "agentchat.contrib.retrieve_user_proxy_agent",
+            "agentchat.contrib.retrieve_assistant_agent", "agentchat.contrib.qdrant_retrieve_user_proxy_agent",
+            "retrieve_utils",
+        ),
+        _RETRIEVAL,
+    ),
+    **dict.fromkeys(
+        (
+            "agentchat.contrib.capabilities.text_compressors", "agentchat.contrib.capabilities.transforms_util",
+            "agentchat.contrib.capabilities.context_handling", "agentchat.contrib.compressible_agent",
+        ),
         _COMPRESSION,
     ),
+    "agentchat.contrib.gpt_assistant_agent": _ASSISTANTS,
+    "agentchat.contrib.society_of_mind_agent": "a group in one agent's seat is a team: Selector(...), Sequential(...); "
+    "or a nested chat with a GroupChatManager: register_nested_chats()",
+    "agentchat.contrib.swarm_agent": _SWARMS,
+    "agentchat.contrib.web_surfer": "give the agent a function that reads pages: tools=[...]",
+    **dict.fromkeys(("agentchat.realtime", "agentchat.realtime_agent"), _VOICE),
     "agents": "the ready-made agents of autogen.agents are not part of convagent; give a ConversableAgent tools",
     "beta": "autogen.beta is another framework; convagent follows the classic one",
     "interop": "give the agent a function that calls the foreign tool: tools=[...]",
     "io.step_controller": "a run is stepped by its iteration: for event in agent.run_iter(..., yield_on=[...])",
     "io.thread_io_stream": _STREAMS,
     "math_utils": "it compared answers of a benchmark; copy what the script uses of it",
-    "mcp": "MCP servers come in a later version; a raw JSON Schema can be given by tool(parameters=...)",
+    "mcp": "an MCP server is a value here, given where tools are given: tools=[MCPServer.stdio(...)]",
     "messages": "messages are dicts, and what happens is an event: convagent.events",
-    "retrieve_utils": "retrieval is not part of convagent; give the agent a function that searches: tools=[...]",
     "testing": "scripted models and people for tests are in convagent.testing",
     "token_count_utils": "count with the tokenizer of your model; what was used is in ChatResult.cost",
     "tools.toolkit": NAMES["Toolkit"],
@@ -196,11 +240,18 @@ sys.meta_path.append(_AbsentModules())  # asked last, after whatever finds the m
 
 
 def no_more(module: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a mirrored module: it finds submodules, and raises what `absent` returns."""
+    """Return the `__getattr__` of a mirrored module: it finds submodules, and raises what `absent` returns.
+
+    A flat name is found in each of them, because scripts import it from wherever the classic had it too:
+    ``from autogen.agentchat.assistant_agent import ConversableAgent``.
+    """
 
     def __getattr__(name: str) -> Any:
         if not name.startswith("_") and hasattr(sys.modules[module], "__path__") and find_spec(f"{module}.{name}"):
             return import_module(f"{module}.{name}")
+        mirror = sys.modules[__name__.rpartition(".")[0]]
+        if name in mirror.__all__:
+            return getattr(mirror, name)
         raise absent(name, module, dir(sys.modules[module]))
 
     return __getattr__

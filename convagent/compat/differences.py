@@ -132,13 +132,16 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "conversation",
         "`ChatResult.chat_id` is a random integer where the queue gives none.",
-        "It is the id of the run; `ChatResult` also has `reason`, `last_speaker`, `parsed` and `context_variables`.",
+        "It is the id of the run; `ChatResult` also has `reason`, `how`, `last_speaker`, `parsed` and "
+        "`context_variables`.",
         "A result must lead to its events, and say why the chat ended.",
     ),
     Difference(
         "conversation",
-        "`AssistantAgent`'s default system message tells the model to write code for the user to run.",
-        "Our own default speaks of tools and of checking results; it too asks for `TERMINATE` at the end.",
+        "`AssistantAgent`'s default system message tells the model to write code for the user to run; the default "
+        "descriptions of both presets, by which a group's model chooses, speak of running code.",
+        "Our own defaults speak of tools and of checking results; the system message too asks for `TERMINATE` at the "
+        "end.",
         "Nobody runs the code.",
     ),
     Difference(
@@ -147,6 +150,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "No code runs. `False` and `None` are accepted; a dict is a `ConfigError` until executors come.",
         "Running a model's code is something to ask for.",
         7,
+    ),
+    Difference(
+        "conversation",
+        "Under `max_turns`, where the recipient makes no reply, the initiator speaks once more.",
+        "The chat ends, as it does without `max_turns`.",
+        "Nobody answers themselves.",
+    ),
+    Difference(
+        "conversation",
+        "`ChatResult.chat_history` and `human_input` are the agent's own lists: later messages and the next chat "
+        "change them, and they hold what was typed in chats inside.",
+        "They are what was said and typed in that chat.",
+        "A result stays what it was.",
     ),
     Difference(
         "conversation",

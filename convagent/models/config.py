@@ -112,11 +112,7 @@ class LLMConfig:
             place = getattr(item, "origin", None) or (f"{HERE}, entry {number}" if items else HERE)
             values, wrong = checked(item)
             if len(items) > 1:
-                wrong += [
-                    f"{name} belongs to the whole configuration, not to an entry: LLMConfig(..., {name}=...)"
-                    for name in values
-                    if place_of(name) == "list"
-                ]
+                wrong += _misplaced(values)
             else:  # one entry: its values and those for all entries are the same thing
                 shared.update(values)
                 values = {}
@@ -384,6 +380,15 @@ def _refuse(faults: Sequence[str]) -> NoReturn:
     if len(faults) == 1:
         raise ConfigError(faults[0])
     raise ConfigError(f"{len(faults)} faults in the model configuration:" + "".join(f"\n  {f}" for f in faults))
+
+
+def _misplaced(values: Iterable[str]) -> list[str]:
+    """Return what is wrong with the values of one entry among several: some belong to all of them."""
+    return [
+        f"{name} belongs to the whole configuration, not to an entry: LLMConfig(..., {name}=...)"
+        for name in values
+        if place_of(name) == "list"
+    ]
 
 
 def _list_wide(shared: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -145,19 +146,22 @@ def config_list_from_dotenv(
     """Return an entry for each model whose key is in a .env file or in the environment.
 
     Variables of the environment win over those of the file, and the environment is not changed.
-    Models without a key are left out.
+    Models without a key are left out. Where the environment has the keys, a file that is missing, as it is where a
+    script is deployed, is only warned of.
 
     Args:
-        dotenv_file_path: the file; without it `.env` in the current folder or one above it, if there is one.
+        dotenv_file_path: the file, or the folder of a `.env`; without it `.env` in the current folder or one above
+            it, if there is one.
         model_api_key_map: for each model the variable of its key, or a dict with `api_key_env_var` and more
             fields, whose values may be names of variables. `gpt-4` and `gpt-3.5-turbo` are added with OPENAI_API_KEY.
         filter_dict: which entries to return, see `filter_config`.
 
     Raises:
-        ConfigFileMissing: the named file does not exist.
+        ConfigFileMissing: the named file does not exist, and the environment has no key.
         ConfigError: the map holds something else.
     """
-    env = {**_dotenv(dotenv_file_path), **os.environ}
+    file = _dotenv_file(dotenv_file_path)
+    env = {**(_assignments(file) if file else {}), **os.environ}
     models: dict[str, Any] = {**(model_api_key_map or {})}
     for default in ("gpt-4", "gpt-3.5-turbo"):
         models.setdefault(default, "OPENAI_API_KEY")
@@ -179,20 +183,25 @@ def config_list_from_dotenv(
         found.append(
             LoadedEntry({"api_key": key, **fields, "model": model}, f"config_list_from_dotenv, model {model!r}")
         )
+    if file is None and dotenv_file_path is not None:
+        missing = f"there is no .env file {os.fspath(dotenv_file_path)!r}"
+        if not found:
+            raise ConfigFileMissing(missing)
+        warnings.warn(f"{missing}; the keys are those of the environment", UserWarning, stacklevel=2)
     return filter_config(found, filter_dict)
 
 
-def _dotenv(path: StrPath | None) -> dict[str, str]:
-    """Read the assignments of a .env file: NAME=value, quotes and `export` allowed, # begins a comment."""
-    if path is not None:
-        file = Path(path)
-        if not file.is_file():
-            raise ConfigFileMissing(f"there is no .env file {os.fspath(path)!r}")
-    else:
+def _dotenv_file(path: StrPath | None) -> Path | None:
+    if path is None:
         here = Path.cwd()
-        file = next((folder / ".env" for folder in (here, *here.parents) if (folder / ".env").is_file()), None)
-        if file is None:
-            return {}
+        tried = [folder / ".env" for folder in (here, *here.parents)]
+    else:
+        tried = [Path(path), Path(path) / ".env"]
+    return next((file for file in tried if file.is_file()), None)
+
+
+def _assignments(file: Path) -> dict[str, str]:
+    """Read the assignments of a .env file: NAME=value, quotes and `export` allowed, # begins a comment."""
     found: dict[str, str] = {}
     for line in file.read_text(encoding="utf-8-sig").splitlines():
         name, mark, value = line.strip().removeprefix("export ").partition("=")

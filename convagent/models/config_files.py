@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigError, ConfigFileMissing
 from .masking import MaskedDict, shown
+
+if TYPE_CHECKING:
+    from json import JSONDecodeError
 
 StrPath = str | os.PathLike[str]
 FilterDict = Mapping[str, Any]
@@ -137,34 +140,7 @@ def _located(name: StrPath, folder: StrPath | None) -> StrPath:
 
 def _parsed(text: str, origin: str) -> list[dict[str, Any]]:
     """Read a list of entries; no error shows what the text holds."""
-    import json
-
-    fault = ""
-    found: Any = None
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        # The error object holds the whole text, keys and all, so it is not chained.
-        fault = f"not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        line = error.doc.splitlines()[error.lineno - 1 : error.lineno]
-        if line and line[0].lstrip().startswith(("//", "#", "/*")):
-            fault += "; JSON has no comments, remove the line"
-        elif line and line[0][error.colno - 1 : error.colno] == "'":
-            fault += "; JSON wants double quotes"
-        elif line and line[0][error.colno - 1 : error.colno] in ("]", "}"):
-            fault += "; remove the comma before it"
-    except RecursionError:
-        fault = "nested too deeply"
-    if fault:
-        raise ConfigError(f"{origin}: {fault}")
-    if isinstance(found, dict) and "config_list" in found:
-        wrapper = cast(dict[str, Any], found)
-        if strange := [name for name in wrapper if name not in ("config_list", "$schema")]:
-            raise ConfigError(
-                f"{origin}: beside config_list stands {shown(strange[0])}; an object in a configuration file has only "
-                "config_list and $schema, everything else goes into the entries or into LLMConfig.from_json(...)"
-            )
-        found = wrapper["config_list"]
+    found = _unwrapped(_json(text, origin), origin)
     if not isinstance(found, list):
         raise ConfigError(f"{origin}: expected a list of entries, [{{...}}, {{...}}], found {_kind(found)}")
     entries: list[dict[str, Any]] = []
@@ -173,6 +149,43 @@ def _parsed(text: str, origin: str) -> list[dict[str, Any]]:
             raise ConfigError(f"{origin}, entry {number}: expected an object {{...}}, found {_kind(item)}")
         entries.append(LoadedEntry(cast(dict[str, Any], item), f"{origin}, entry {number}"))
     return entries
+
+
+def _json(text: str, origin: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        # The error object holds the whole text, keys and all, so it is not chained.
+        fault = f"not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}{_way_out(error)}"
+    except RecursionError:
+        fault = "nested too deeply"
+    raise ConfigError(f"{origin}: {fault}")
+
+
+def _way_out(error: JSONDecodeError) -> str:
+    """Return what to do about the usual mistakes: comments, single quotes, a comma too many."""
+    line = "".join(error.doc.splitlines()[error.lineno - 1 : error.lineno])
+    there = line[error.colno - 1 : error.colno]
+    if line.lstrip().startswith(("//", "#", "/*")):
+        return "; JSON has no comments, remove the line"
+    if there == "'":
+        return "; JSON wants double quotes"
+    return "; remove the comma before it" if there in ("]", "}") else ""
+
+
+def _unwrapped(found: Any, origin: str) -> Any:
+    """Return the list of entries where it stands in an object, under config_list."""
+    if not isinstance(found, dict) or "config_list" not in found:
+        return cast(Any, found)
+    wrapper = cast(dict[str, Any], found)
+    if strange := [name for name in wrapper if name not in ("config_list", "$schema")]:
+        raise ConfigError(
+            f"{origin}: beside config_list stands {shown(strange[0])}; an object in a configuration file has only "
+            "config_list and $schema, everything else goes into the entries or into LLMConfig.from_json(...)"
+        )
+    return wrapper["config_list"]
 
 
 def _kind(value: Any) -> str:

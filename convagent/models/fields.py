@@ -125,51 +125,57 @@ def _options() -> Iterable[Field]:
     yield Field("num_ctx", "integer", "option", "Size of Ollama's context.", low=1)
     yield Field("num_predict", "integer", "option", "Most tokens of an answer, for Ollama.", low=-2)
     yield Field("thinking_budget", "integer", "option", "Tokens of thought, for Gemini; 0: none.", low=-1)
-    for name, doc in (
-        ("parallel_tool_calls", "Whether one answer may propose several tool calls."),
-        ("store", "Whether OpenAI keeps the answer."),
-        ("safe_prompt", "Whether Mistral adds its safety prompt."),
-        ("strict_tools", "Whether Cohere follows tool schemas strictly."),
-        ("include_thoughts", "Whether Gemini returns its thoughts."),
-        ("supports_system_prompts", "Whether the Bedrock model takes a system message."),
-    ):
-        yield Field(name, "flag", "option", doc)
-    for name, doc in (
-        ("user", "Who the end user is, for the service's own abuse checks."),
-        ("reasoning_effort", "How hard to think: none, minimal, low, medium, high, ..."),
-        ("verbosity", "How long to answer: low, medium, high."),
-        ("service_tier", "Which tier of the service to use."),
-        ("thinking_level", "How hard Gemini thinks."),
-        ("safety_model", "Together's moderation model."),
-        ("voice", "Voice of a spoken answer."),
-        ("prompt_cache_key", "Which requests share OpenAI's prompt cache."),
-        ("safety_identifier", "Who the end user is, as a hash."),
-    ):
-        yield Field(name, "text", "option", doc)
-    for name, doc in (
-        ("extra_body", "More fields of every request, sent as they are."),
-        ("extra_headers", "More headers of every request."),
-        ("extra_query", "More query parameters of every request."),
-        ("logit_bias", "Bias of single tokens."),
-        ("metadata", "Labels kept with the answer."),
-        ("thinking", "Anthropic's extended thinking."),
-        ("stream_options", "Options of a streamed answer."),
-        ("additional_model_request_fields", "More fields of a Bedrock request."),
-    ):
-        yield Field(name, "mapping", "option", doc)
-    for name, doc in (
-        ("tool_choice", "none, auto, required, or the tool to call."),
-        ("tool_config", "Gemini's tool configuration."),
-        ("logprobs", "Whether to report the probability of tokens."),
-        ("stop", "Texts at which an answer ends."),
-        ("safety_settings", "Gemini's safety settings."),
-        ("modalities", "Kinds of output."),
-        ("audio", "Form of a spoken answer."),
-        ("prediction", "Text that the answer probably repeats."),
-        ("web_search_options", "Options of a searching model."),
-    ):
-        yield Field(name, "any", "option", doc)
-    yield Field("stop_sequences", "texts", "option", "Texts at which an answer ends, for Anthropic.")
+    for kind, documented in _OPTIONS.items():
+        for name, doc in documented.items():
+            yield Field(name, kind, "option", doc)
+
+
+_OPTIONS: dict[Kind, dict[str, str]] = {
+    "flag": {
+        "parallel_tool_calls": "Whether one answer may propose several tool calls.",
+        "store": "Whether OpenAI keeps the answer.",
+        "safe_prompt": "Whether Mistral adds its safety prompt.",
+        "strict_tools": "Whether Cohere follows tool schemas strictly.",
+        "include_thoughts": "Whether Gemini returns its thoughts.",
+        "supports_system_prompts": "Whether the Bedrock model takes a system message.",
+    },
+    "text": {
+        "user": "Who the end user is, for the service's own abuse checks.",
+        "reasoning_effort": "How hard to think: none, minimal, low, medium, high, ...",
+        "verbosity": "How long to answer: low, medium, high.",
+        "service_tier": "Which tier of the service to use.",
+        "thinking_level": "How hard Gemini thinks.",
+        "safety_model": "Together's moderation model.",
+        "voice": "Voice of a spoken answer.",
+        "prompt_cache_key": "Which requests share OpenAI's prompt cache.",
+        "safety_identifier": "Who the end user is, as a hash.",
+    },
+    "mapping": {
+        "extra_body": "More fields of every request, sent as they are.",
+        "extra_headers": "More headers of every request.",
+        "extra_query": "More query parameters of every request.",
+        "logit_bias": "Bias of single tokens.",
+        "metadata": "Labels kept with the answer.",
+        "thinking": "Anthropic's extended thinking.",
+        "stream_options": "Options of a streamed answer.",
+        "additional_model_request_fields": "More fields of a Bedrock request.",
+    },
+    "any": {
+        "tool_choice": "none, auto, required, or the tool to call.",
+        "tool_config": "Gemini's tool configuration.",
+        "logprobs": "Whether to report the probability of tokens.",
+        "stop": "Texts at which an answer ends.",
+        "safety_settings": "Gemini's safety settings.",
+        "modalities": "Kinds of output.",
+        "audio": "Form of a spoken answer.",
+        "prediction": "Text that the answer probably repeats.",
+        "web_search_options": "Options of a searching model.",
+    },
+    "texts": {
+        "stop_sequences": "Texts at which an answer ends, for Anthropic.",
+    },
+}
+"""Options that are no numbers: by kind, their names and what they are for."""
 
 
 def _local() -> Iterable[Field]:

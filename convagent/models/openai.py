@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any, cast
@@ -298,27 +298,40 @@ async def _read(library: _Library, response: Any, merge: wire.Merge, reader: wir
             if field == b"[DONE]":
                 merge.done = True
                 break
-            try:
-                chunk: dict[str, Any] = json.loads(field)
-            except ValueError:
-                raise reader.bad(f"a piece of the stream is not JSON: {field[:200]!r}") from None
-            if not isinstance(cast(object, chunk), dict):
-                raise reader.bad(f"a piece of the stream is not a chunk: {field[:200]!r}")
-            if chunk.get("error"):
-                raise reader.error_in_body(chunk["error"])
-            text = merge.add(chunk)
+            text = merge.add(_chunk(reader, field))
             if text:
                 notify(TextDelta(text))
         if merge.done:
-            # Read to the end, so that the connection can be used again; a server that holds it open loses it.
-            with suppress(TimeoutError, library.http.TransportError):
-                async with asyncio.timeout(0.25):
-                    async for _ in source:
-                        pass
+            await _read_out(library, source)
             break
     if not merge.done and merge.finish_reason is None:
         raise wire.StreamEnded
     return reader.made(merge.message(), merge.finish_reason, merge.usage, merge.envelope, merge.logprobs)
+
+
+def _chunk(reader: wire.Reader, field: bytes) -> dict[str, Any]:
+    """Return one piece of a stream.
+
+    Raises:
+        ModelError: it is none, or says that the answer failed.
+    """
+    try:
+        chunk: dict[str, Any] = json.loads(field)
+    except ValueError:
+        raise reader.bad(f"a piece of the stream is not JSON: {field[:200]!r}") from None
+    if not isinstance(cast(object, chunk), dict):
+        raise reader.bad(f"a piece of the stream is not a chunk: {field[:200]!r}")
+    if chunk.get("error"):
+        raise reader.error_in_body(chunk["error"])
+    return chunk
+
+
+async def _read_out(library: _Library, source: AsyncIterator[bytes]) -> None:
+    """Read to the end, so that the connection can be used again; a server that holds it open loses it."""
+    with suppress(TimeoutError, library.http.TransportError):
+        async with asyncio.timeout(0.25):
+            async for _ in source:
+                pass
 
 
 class _Library:

@@ -168,13 +168,7 @@ def as_answer(item: object, turn: int = 0) -> Message:
         if _is_call(found):
             return _calling([found], turn)
         if found.keys() & _BODY_KEYS:
-            message = cast(Message, {"role": "assistant", "content": None, **found})
-            calls = found.get("tool_calls")
-            if calls:
-                message["tool_calls"] = [_tool_call(c, turn, i) for i, c in enumerate(calls)]
-            if "logprobs" in found:
-                cast(dict[str, Any], message)["logprobs"] = _logprobs(found["logprobs"], message)
-            return message
+            return _message(found, turn)
     elif isinstance(item, Sequence) and not isinstance(item, (bytes, bytearray)):
         calls = cast(Sequence[Mapping[str, Any]], item)
         if calls and all(isinstance(cast(object, c), Mapping) and _is_call(c) for c in calls):
@@ -186,6 +180,16 @@ def as_answer(item: object, turn: int = 0) -> Message:
 
 
 _BODY_KEYS = frozenset(("content", "tool_calls", "function_call"))
+
+
+def _message(given: Mapping[str, Any], turn: int) -> Message:
+    message = cast(Message, {"role": "assistant", "content": None, **given})
+    calls = given.get("tool_calls")
+    if calls:
+        message["tool_calls"] = [_tool_call(c, turn, i) for i, c in enumerate(calls)]
+    if "logprobs" in given:
+        cast(dict[str, Any], message)["logprobs"] = _logprobs(given["logprobs"], message)
+    return message
 
 
 def deliver(

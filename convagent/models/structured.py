@@ -38,7 +38,8 @@ def wire(response_format: ResponseFormat) -> Mapping[str, Any]:
         if _may_be_strict(strict):
             return _json_schema(name, strict, strict=True)
         return _json_schema(name, schema, strict=False)
-    schema = _strict(_adapter(response_format).json_schema(), required=True)
+    found = _adapter(response_format).json_schema()
+    schema = _strict(_inlined(found, found.get("$defs", {})), required=True)
     return _json_schema(response_format.__name__, schema, strict=_may_be_strict(schema))
 
 
@@ -139,6 +140,20 @@ def _json_schema(name: str, schema: Mapping[str, Any], *, strict: bool) -> Mappi
     return {"type": "json_schema", "json_schema": {"name": safe, "schema": schema, "strict": strict}}
 
 
+def _inlined(schema: Any, known: Mapping[str, Any], inside: tuple[str, ...] = ()) -> Any:
+    """Put what a reference with siblings means in its place: strict mode refuses siblings, such as a description."""
+    if isinstance(schema, list):
+        return [_inlined(item, known, inside) for item in cast(list[Any], schema)]
+    if not isinstance(schema, Mapping):
+        return schema
+    found = dict(cast(Mapping[str, Any], schema))
+    name = str(found.get("$ref", "")).removeprefix("#/$defs/")
+    if len(found) > 1 and name in known and name not in inside:
+        del found["$ref"]
+        found, inside = {**known[name], **found}, (*inside, name)
+    return {key: _inlined(value, known, inside) for key, value in found.items()}
+
+
 def _strict(schema: Any, *, required: bool) -> Any:
     """Close every object and, if `required`, make all its properties required; drop defaults."""
     if isinstance(schema, list):
@@ -148,16 +163,16 @@ def _strict(schema: Any, *, required: bool) -> Any:
     found = cast(Mapping[str, Any], schema)
     made: dict[str, Any] = {}
     for key, value in found.items():
-        if key == "properties" or key in ("$defs", "definitions"):
+        if key == "default" and required:
+            continue
+        if key in ("properties", "$defs", "definitions"):
             made[key] = {k: _strict(v, required=required) for k, v in value.items()}
-        elif key in ("enum", "const", "examples", "required") or (key == "default" and required):
-            if key != "default":
-                made[key] = value
+        elif key in ("enum", "const", "examples", "required"):
+            made[key] = value
         else:
             made[key] = _strict(value, required=required)
     if "$ref" in made and len(made) > 1 and required:
-        # Strict mode refuses a reference with siblings such as a description.
-        return {"$ref": made["$ref"]}
+        return {"$ref": made["$ref"]}  # one that cannot be put in its place, because it is inside itself
     if "properties" in made and made.get("type", "object") == "object":
         made.setdefault("additionalProperties", False)
         if required:

@@ -24,14 +24,14 @@ SCRIPTS = {
     "LLMAgent ReplyResult a_initiate_group_chat a_run_group_chat a_run_group_chat_iter initiate_group_chat "
     "run_group_chat run_group_chat_iter AgentDescriptionGuard AgentEligibilityPolicy SelectionContext",
     "agentchat.agent": "Agent LLMAgent LLMMessageType",
-    "agentchat.assistant_agent": "AssistantAgent",
+    "agentchat.assistant_agent": "AssistantAgent ConversableAgent",
     "agentchat.chat": "ChatResult initiate_chats a_initiate_chats",
     "agentchat.contrib": "",
     "agentchat.contrib.capabilities": "",
     "agentchat.contrib.capabilities.transform_messages": "MessageTransform TransformMessages",
     "agentchat.contrib.capabilities.transforms": "MessageHistoryLimiter MessageTokenLimiter MessageTransform "
     "TextMessageContentName",
-    "agentchat.conversable_agent": "ConversableAgent register_function UpdateSystemMessage",
+    "agentchat.conversable_agent": "Agent ConversableAgent LLMConfig register_function UpdateSystemMessage",
     "agentchat.eligibility_policy": "AgentDescriptionGuard AgentEligibilityPolicy SelectionContext",
     "agentchat.group": "AgentNameTarget AgentTarget AskUserTarget ContextExpression ContextStr "
     "ContextStrLLMCondition ContextVariables ExpressionAvailableCondition ExpressionContextCondition "
@@ -68,7 +68,7 @@ SCRIPTS = {
     "GroupManagerSelectionMessageContextStr GroupManagerSelectionMessageString GroupManagerTarget",
     "agentchat.group.targets.transition_target": "AgentNameTarget AgentTarget AskUserTarget NestedChatTarget "
     "RandomAgentTarget RevertToUserTarget StayTarget TerminateTarget TransitionTarget",
-    "agentchat.groupchat": "GroupChat GroupChatManager SELECT_SPEAKER_PROMPT_TEMPLATE",
+    "agentchat.groupchat": "Agent ConversableAgent GroupChat GroupChatManager SELECT_SPEAKER_PROMPT_TEMPLATE",
     "agentchat.user_proxy_agent": "UserProxyAgent",
     "agentchat.utils": "gather_usage_summary",
     "cache": "Cache",
@@ -86,7 +86,8 @@ SCRIPTS = {
     "events.client_events": "StreamEvent UsageSummaryEvent",
     "events.print_event": "PrintEvent",
     "exception_utils": "AgentNameConflictError InvalidCarryOverTypeError NoEligibleSpeakerError SenderRequiredError "
-    "UndefinedNextAgentError",
+    "UndefinedNextAgentError AgentNameConflict InvalidCarryOverType NoEligibleSpeaker SenderRequired "
+    "UndefinedNextAgent",
     "graph_utils": "check_graph_validity has_self_loops invert_disallowed_to_allowed",
     "io": "IOConsole IOStream InputStream OutputStream",
     "io.base": "AsyncIOStreamProtocol AsyncInputStream IOStream IOStreamProtocol InputStream OutputStream",
@@ -100,7 +101,7 @@ SCRIPTS = {
     "llm_config.client": "ModelClient",
     "llm_config.config": "LLMConfig",
     "llm_config.utils": "config_list_from_json filter_config",
-    "oai": "Cache config_list_from_dotenv config_list_from_models config_list_openai_aoai get_config_list",
+    "oai": "Cache ModelClient config_list_from_dotenv config_list_from_models config_list_openai_aoai get_config_list",
     "oai.client": "ModelClient",
     "oai.openai_utils": "config_list_from_dotenv config_list_from_json filter_config get_config_list",
     "function_utils": "get_function_schema load_basemodels_if_needed serialize_to_str",
@@ -165,6 +166,20 @@ def test_absent_name_says_what_to_do(name: str) -> None:
         exec(f"from convagent.compat import {name}")
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "sentence"),
+    [
+        ("code_utils", "improve_code", "running code"),
+        ("function_utils", "get_typed_signature", r"get_function_schema\(\)"),
+        ("oai.openai_utils", "OAI_PRICE1K", r"price=\["),
+    ],
+)
+def test_absent_name_of_a_module_that_is_there_says_what_to_do(path: str, name: str, sentence: str) -> None:
+    """So do the names that only AutoGen 0.2 had, wherever it had them."""
+    with pytest.raises(ImportError, match=sentence):
+        exec(f"from convagent.compat.{path} import {name}")
+
+
 @pytest.mark.parametrize("path", MODULES)
 def test_absent_module_says_what_to_do(path: str) -> None:
     """So is a classic module, and everything below it that can be imported."""
@@ -180,11 +195,17 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["agentchat.contrib.rag.query_engine", "coding.local_commandline_code_executor", "oai.gemini"]
+    "path",
+    [
+        "agentchat.contrib.agent_eval.task",
+        "agentchat.contrib.rag.query_engine",
+        "coding.local_commandline_code_executor",
+        "oai.gemini",
+    ],
 )
 def test_module_below_an_absent_one_says_what_to_do(path: str) -> None:
     """`from autogen.coding.x import Y` is told what to do instead of `coding`."""
-    with pytest.raises(NotAvailable, match=r"^autogen\.[a-z.]+ has no counterpart in convagent: "):
+    with pytest.raises(NotAvailable, match=r"^autogen\.[a-z._]+ has no counterpart in convagent: "):
         exec(f"from convagent.compat.{path} import Anything")
 
 

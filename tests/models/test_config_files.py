@@ -308,6 +308,19 @@ def test_dotenv_is_found_when_it_stands_above_the_working_directory(
     assert [e["model"] for e in config_list_from_dotenv()] == ["gpt-4", "gpt-3.5-turbo"]
 
 
+def test_dotenv_that_is_missing_is_warned_of_when_the_environment_has_the_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script whose `.env` is not deployed goes on with the variables; a folder is that of its `.env`."""
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+    with pytest.warns(UserWarning, match=r"there is no \.env file .*; the keys are those of the environment"):
+        found = config_list_from_dotenv(tmp_path, filter_dict={"model": {"gpt-4"}})
+    assert found == [{"model": "gpt-4", "api_key": "of-the-environment"}]
+    (tmp_path / ".env").write_text("MINE=of-the-file\n", encoding="utf-8")
+    found = config_list_from_dotenv(tmp_path, {"m": "MINE"}, {"model": {"m"}})
+    assert found == [{"model": "m", "api_key": "of-the-file"}]
+
+
 def test_dotenv_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     """A named file that is missing and a strange map are errors."""
     with pytest.raises(ConfigFileMissing, match=r"there is no \.env file"):

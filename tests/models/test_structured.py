@@ -60,6 +60,27 @@ def test_a_model_class_is_sent_as_a_strict_schema_and_comes_back_as_an_object() 
     assert "default" not in line["properties"]["amount"]
 
 
+def test_description_of_a_field_stays_where_its_type_is_a_class() -> None:
+    """Strict mode refuses a reference with a description beside it, so what it refers to stands in its place."""
+
+    class Part(BaseModel):
+        name: str
+        line: Line = Field(description="The line that it is for.")
+        below: list[Part] = Field(description="What it is made of.")
+        whole: Part | None = Field(description="What it is part of.")
+
+    with OpenAIServer(['{"name": "n", "line": {"what": "tea", "amount": 1}, "below": [], "whole": null}']) as server:
+        ask(server, Part)
+        sent = server.bodies[0]["response_format"]["json_schema"]
+    line = sent["schema"]["$defs"]["Part"]["properties"]["line"]
+    assert (line["description"], line["type"], line["required"]) == (
+        "The line that it is for.",
+        "object",
+        ["what", "amount"],
+    )
+    assert sent["strict"] is True
+
+
 def test_a_reply_that_does_not_fit_the_model_class_says_what_failed() -> None:
     """Field and reason are named, with model and endpoint."""
     with OpenAIServer(['{"number": "many", "lines": [{}]}']) as server:

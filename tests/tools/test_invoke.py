@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from convagent.errors import ConfigError, ConvagentError, ToolArgumentsError, ToolError
+from convagent.tools.as_tool import as_tool
 from convagent.tools.invoke import ToolContext, ToolOutcome, invoke, not_found, parse_arguments
-from convagent.tools.tool import as_tool, tool
+from convagent.tools.tool import tool
 
 CONTEXT = ToolContext(run_id="run", agent="ada", call_id="c1", idempotency_key="run:1")
 

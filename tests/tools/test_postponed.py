@@ -13,8 +13,9 @@ import pytest
 from pydantic import BaseModel
 
 from convagent.errors import ConfigError
+from convagent.tools.as_tool import as_tool
 from convagent.tools.invoke import ToolContext, invoke
-from convagent.tools.tool import as_tool, tool
+from convagent.tools.tool import tool
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -113,6 +113,19 @@ def test_result_is_still_text_when_it_contains_itself():
     assert json.loads(to_text(loop)) == [1, "[1, [...]]"]
 
 
+def test_result_is_its_text_when_it_answers_to_every_name():
+    """Its `model_dump` is no method, but one more of its kind: nobody asks it."""
+
+    class Anything:
+        def __getattr__(self, name: str) -> object:
+            return Anything
+
+        def __str__(self) -> str:
+            return "anything"
+
+    assert to_text({"found": Anything()}) == '{"found":"anything"}'
+
+
 def test_result_is_still_text_when_its_own_methods_fail():
     """The tool has run: the model is told something."""
     assert "Broken object" in to_text(Broken())

@@ -16,7 +16,8 @@ import typing_extensions
 from pydantic import BaseModel, Field
 
 from convagent.errors import ConfigError
-from convagent.tools.tool import as_tool, tool
+from convagent.tools.as_tool import as_tool
+from convagent.tools.tool import tool
 
 
 class Color(enum.Enum):

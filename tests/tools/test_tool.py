@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from convagent.errors import ConfigError
+from convagent.tools.as_tool import as_tool
 from convagent.tools.classic import get_function_schema, load_basemodels_if_needed
-from convagent.tools.tool import Tool, ToolSet, as_tool, tool
+from convagent.tools.tool import Tool, ToolSet, tool
 
 
 def look(city: str) -> str:
