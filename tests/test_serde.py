@@ -120,7 +120,7 @@ FULL: dict[str, Mapping[str, Any]] = {
     "RulingEvent": {"action": ACTION, "ruling": "ask", "reason": "amount > 100"},
     "RunCompletionEvent": {
         "history": [MESSAGE], "summary": "s", "cost": {"total": 0.5}, "last_speaker": "bot", "reason": "done",
-        "context_variables": {"x": 1},
+        "context_variables": {"x": 1}, "how": "limit",
     },
     "RunLeftEvent": {"status": "waiting", "journal": "runs.db", "reason": "Ctrl-C", "requests": (REQUEST,)},
     "RunStarted": {
@@ -138,7 +138,7 @@ FULL: dict[str, Mapping[str, Any]] = {
     "StreamEvent": {"text": "he", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "StreamResetEvent": {"reason": "broken", "sender": "a", "recipient": "b", "silent": True, "draft": True},
     "TerminationAndHumanReplyNoInputEvent": {"no_human_input_msg": "none", "sender": "a", "recipient": "b"},
-    "TerminationEvent": {"termination_reason": "done", "sender": "a", "recipient": "b", "silent": True},
+    "TerminationEvent": {"termination_reason": "done", "sender": "a", "recipient": "b", "silent": True, "how": "limit"},
     "TextEvent": TALK,
     "ToolCallEvent": TALK,
     "ToolNotRunEvent": {"func_name": "pay", "call_id": "c", "reason": "no", "recipient": "b"},

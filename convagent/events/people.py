@@ -26,11 +26,17 @@ class InputRequestEvent(Event):
     _failed: Callable[[str, BaseException | str], None] | None = field(default=None, repr=False, compare=False)
     _refused: Callable[[HumanReply, str], Receipt] | None = field(default=None, repr=False, compare=False)
     _serves: Callable[[Seat], bool] | None = field(default=None, repr=False, compare=False)
+    _kept_in: str = field(default="", repr=False, compare=False)
 
     @property
     def answered(self) -> bool:
         """Whether somebody has answered already, or nobody waits any more: whoever is told later need not ask."""
         return self._answered is not None and self._answered()
+
+    @property
+    def kept_in(self) -> str:
+        """The journal through which other processes may answer, while the run waits; empty: none can."""
+        return self._kept_in
 
     def when_answered(self, call: Callable[[], None]) -> None:
         """Call a function once the question is `answered`: at once if it is, else later and in any thread."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ..agent import Ending
 from ..human import HumanRequest
 from ..messages import Message
 from .base import Event
@@ -54,6 +55,7 @@ class TerminationEvent(Event):
     recipient: str = ""
     silent: bool = False
     """Whether it is not shown: it ended by an answer, and who asked goes on with that."""
+    how: Ending = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class RunCompletionEvent(Event):
     reason: str = ""
     """Why it ended: the reason of the termination, or what stopped it."""
     context_variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    how: Ending = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from ..agent import Agent, Participant, Transfer
 from ..agents.conversable import ConversableAgent
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
-from ..conversation.group_thread import MANAGER
 from ..conversation.pattern import NOTHING_LENT, Lent
 from ..errors import NoEligibleSpeakerError
 from ..events import AfterWorksTransitionEvent
@@ -49,11 +48,9 @@ class HandoverPattern(GroupChatPattern):
         super().__init__(group, manager)
         self.plan, self._after_work, self._initial = plan, after_work, initial
 
-    def _over(self, state: GroupState) -> str:
-        """Say why the group has spoken enough; empty: it has not."""
+    def _limit_reached(self, state: GroupState) -> str:
+        """Name the limit of what is said, if it is reached; empty: it is not."""
         assert isinstance(state, PatternState)
-        if self.manager.is_termination(state.thread.latest_of(MANAGER)[-1]):
-            return f"Termination message condition on the GroupChatManager '{self.manager.name}' met"
         return f"Maximum rounds ({state.max_rounds}) reached" if state.said_in_round >= state.max_rounds else ""
 
     # ------------------------------------------------------------ the next one

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from ..agents.chatting import Held
 from ..agents.conversable import ConversableAgent
 from ..agents.groupchat import GroupChat
 from ..agents.manager import GroupChatManager
+from ..agents.taking_turns import Held
 from ..agents.variables import ContextVariables
 from ..conversation.context import current_run
 from ..errors import ConfigError

@@ -133,27 +133,7 @@ class RandomPattern(Pattern):
         return {name: RandomAgentTarget(found) for name, found in others.items() if found}
 
 
-class _ChoosingPattern(Pattern):
-    """One whose group says itself what happens where no agent hands over."""
-
-    def __init__(
-        self,
-        initial_agent: ConversableAgent,
-        agents: Sequence[ConversableAgent],
-        user_agent: ConversableAgent | None,
-        group_manager_args: Mapping[str, Any] | None,
-        context_variables: ContextVariables | Mapping[str, Any] | None,
-        exclude_transit_message: bool,
-        summary_method: Summary,
-        after_work: TransitionTarget,
-    ) -> None:
-        super().__init__(
-            initial_agent, agents, user_agent, group_manager_args, context_variables, after_work,
-            exclude_transit_message, summary_method,
-        )  # fmt: skip
-
-
-class AutoPattern(_ChoosingPattern):
+class AutoPattern(Pattern):
     """Where no agent hands over, the manager's model chooses who speaks next."""
 
     def __init__(
@@ -181,12 +161,12 @@ class AutoPattern(_ChoosingPattern):
         """
         self.selection_message = selection_message
         super().__init__(
-            initial_agent, agents, user_agent, group_manager_args, context_variables, exclude_transit_message,
-            summary_method, GroupManagerTarget(selection_message),
+            initial_agent, agents, user_agent, group_manager_args, context_variables,
+            GroupManagerTarget(selection_message), exclude_transit_message, summary_method,
         )  # fmt: skip
 
 
-class ManualPattern(_ChoosingPattern):
+class ManualPattern(Pattern):
     """Where no agent hands over, a person chooses who speaks next."""
 
     def __init__(
@@ -201,8 +181,8 @@ class ManualPattern(_ChoosingPattern):
     ) -> None:
         """Make a pattern; see `Pattern`."""
         super().__init__(
-            initial_agent, agents, user_agent, group_manager_args, context_variables, exclude_transit_message,
-            summary_method, AskUserTarget(),
+            initial_agent, agents, user_agent, group_manager_args, context_variables, AskUserTarget(),
+            exclude_transit_message, summary_method,
         )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ async def chosen_by_person(
         if reply is None:
             return None, False
         if reply.end_of_input:
-            run.terminate("End of input", manager, last)
+            run.terminate("End of input", manager, last, how="stopped")
             return None, True
         text = reply.text.strip()
         if text in ("", "q"):

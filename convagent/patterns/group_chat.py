@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from ..action import Action, Policy
-from ..agent import Agent, Participant
+from ..agent import Agent, Participant, Termination
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
 from ..conversation.group_thread import MANAGER
@@ -45,6 +45,11 @@ class Manager(Participant, Protocol):
     quiet: bool
     usage: Any
 
+    @property
+    def limit_reached(self) -> str:
+        """What is told when the group has spoken as often as it may, with the number that its maker gave."""
+        ...
+
     def is_termination(self, message: Message) -> bool:
         """Return whether a message ends the conversation of the group."""
         ...
@@ -68,9 +73,9 @@ class GroupChatPattern:
         """Return who opens, or owes the next round trip's message; whom to give the word is asked of `choose`."""
         return None if state.opened else state.initiator
 
-    def end_reason(self, state: ConversationState) -> str:
-        """Return nothing: the manager's termination has said why."""
-        return ""
+    def end(self, state: ConversationState) -> Termination | None:
+        """Return None: the manager's termination has said why."""
+        return None
 
     async def choose(self, run: RunContext) -> Participant | None:
         """Return whom the manager gives the word; None: it is over, and a termination says why."""
@@ -86,28 +91,28 @@ class GroupChatPattern:
         if speaker is not None:
             run.runtime.emit(GroupChatRunChatEvent(speaker=speaker.name, silent=run.silent, agent=self.manager.name))
             return speaker
-        if not state.reason and self.goes_on(state):
+        if not state.reason and state.goes_on:
             state.between = True
             if run.tally is not None:
                 run.tally.after_turn(run.runtime, run.turn)
             return state.initiator
         if over or not state.reason:
             last = state.speaker or state.initiator
-            run.terminate(over or self.nobody, self.manager.name, last.name)
+            end = over or Termination(self.nobody)
+            run.terminate(end.reason, self.manager.name, last.name, how=end.how)
         return None
 
-    def goes_on(self, state: GroupState) -> bool:
-        """Return whether the initiator may begin another round trip, once the group has spoken."""
-        return state.max_turns is not None and state.rounds < state.max_turns
-
-    def _over(self, state: GroupState) -> str:
-        """Say why the group has spoken enough; empty: it has not."""
+    def _over(self, state: GroupState) -> Termination | None:
+        """Say how and why the group has spoken enough; None: it has not."""
         last = state.thread.latest_of(MANAGER)[-1]
         if self.manager.is_termination(last):
-            return f"Termination message condition on the GroupChatManager '{self.manager.name}' met"
-        if state.said_in_round >= self.group.max_round:
-            return f"Maximum rounds ({self.group.max_round}) reached"
-        return ""
+            return Termination(f"Termination message condition on the GroupChatManager '{self.manager.name}' met")
+        limit = self._limit_reached(state)
+        return Termination(limit, "limit") if limit else None
+
+    def _limit_reached(self, state: GroupState) -> str:
+        """Name the limit of what is said in a round, if it is reached; empty: it is not."""
+        return self.manager.limit_reached if state.said_in_round >= self.group.max_round else ""
 
     # ------------------------------------------------------------ the choice
 

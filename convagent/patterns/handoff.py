@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Any, cast
 
 from ..action import Action
-from ..agent import Agent, Participant, Transfer
+from ..agent import Agent, Participant, Termination, Transfer
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
 from ..conversation.pattern import NOTHING_LENT, Lent
@@ -32,6 +32,13 @@ class HandoffState(GroupState):
     """Whether whoever has the word is still to say something."""
     handoffs: int = 0
     """Handoffs since the initiator spoke last."""
+    keeps_on: bool = False
+    """Whether the initiator says itself when it is over, where nobody said how often it may speak."""
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the initiator may say more, once a reply was given."""
+        return self.keeps_on or self.max_turns is not None
 
     def apply(self, event: Event) -> None:
         """Fold one event in."""
@@ -67,17 +74,16 @@ class HandoffPattern(GroupChatPattern):
         start: who has the word first.
         allowed: by name: whom each one may hand over to.
         max_handoffs: handoffs at most between two things that the initiator says.
-        keeps_on: whether the initiator says itself when it is over, where nobody said how often it may speak.
     """
 
     nobody = "A reply was given"
 
     def __init__(
         self, group: Chooser, manager: Manager, start: Participant, allowed: Mapping[str, Sequence[Participant]],
-        max_handoffs: int, keeps_on: bool = False,
+        max_handoffs: int,
     ) -> None:  # fmt: skip
         super().__init__(group, manager)
-        self._start, self._allowed, self._max, self._keeps_on = start, allowed, max_handoffs, keeps_on
+        self._start, self._allowed, self._max = start, allowed, max_handoffs
         self._lent: dict[str, Lent] = {}
 
     async def choose(self, run: RunContext) -> Participant | None:
@@ -99,16 +105,14 @@ class HandoffPattern(GroupChatPattern):
         speaker = state.active or self._start
         if not state.due:
             return None
-        stopped = f"Maximum handoffs ({self._max}) reached" if state.handoffs > self._max else ""
         if speaker in refused:
-            stopped = f"{speaker.name} has the word, and may not speak"
-        if stopped:
-            run.terminate(stopped, self.manager.name, last.name)
-        return None if stopped else speaker
-
-    def goes_on(self, state: GroupState) -> bool:
-        """Return whether the initiator may say more: as often as was allowed, or until it has enough."""
-        return super().goes_on(state) or (self._keeps_on and state.max_turns is None)
+            end = Termination(f"{speaker.name} has the word, and may not speak", "refused")
+        elif state.handoffs > self._max:
+            end = Termination(f"Maximum handoffs ({self._max}) reached", "limit")
+        else:
+            return speaker
+        run.terminate(end.reason, self.manager.name, last.name, how=end.how)
+        return None
 
     # ------------------------------------------------------------ a handoff
 
@@ -117,9 +121,10 @@ class HandoffPattern(GroupChatPattern):
         lent = self._lent.get(speaker.name)
         if lent is None:
             own: Mapping[str, Any] = getattr(speaker, "own_tools", {})
-            tools = {tool.name: tool for tool in map(transfer_tool, self._allowed.get(speaker.name, ()))}
-            tools = {name: tool for name, tool in tools.items() if name not in own}
-            lent = Lent(tools=tools, hands_over=True, route=self.route, executor=self.roster.executor)
+            allowed = self._allowed.get(speaker.name, ())
+            tools = {tool.name: tool for tool in map(transfer_tool, allowed) if tool.name not in own}
+            targets = tuple(member.name for member in allowed)
+            lent = Lent(tools=tools, hands_over=True, targets=targets, route=self.route, executor=self.roster.executor)
             self._lent[speaker.name] = lent
         return lent
 
@@ -132,7 +137,9 @@ class HandoffPattern(GroupChatPattern):
         if not _are_about_handoffs((*run.policies, *policies)):
             return wanted
         arguments = {"to": wanted.to, "reason": wanted.reason}
-        action = Action("handoff", source.name, wanted.to, arguments, run_id=run.run_id, turn=run.turn)
+        action = Action(
+            "handoff", source.name, wanted.to, arguments, run_id=run.run_id, turn=run.turn, asked_by=wanted.asked_by
+        )
         others = [member.name for member in self.roster.members if member is not source]
         shown = f"{source.name} -> {wanted.to}{f': {wanted.reason}' if wanted.reason else ''}"
         subject = Subject(shown, _schema(others), partial(_complete, others))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from ..action import Action, Kind
-from ..agent import Agent, Participant
+from ..agent import Agent, Ending, Participant
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
 from ..conversation.group_thread import MANAGER
@@ -123,7 +123,7 @@ class MagenticPattern(GroupChatPattern):
         state = cast(MagenticState, run.state)
         names = [member.name for member in self.roster.members if member not in refused]
         if not names:
-            self._end(run, state, "Nobody may speak")
+            self._end(run, state, "Nobody may speak", "refused")
             return None
         going = bool(state.plan) or await self._plan(run, state, "")
         while going:
@@ -163,7 +163,7 @@ class MagenticPattern(GroupChatPattern):
                 case Revise(wish):
                     asked += [_assistant(text), _user(ledgers.wished(wish))]
                 case other:
-                    self._end(run, state, f"The plan was not approved{_by(other)}")
+                    self._end(run, state, f"The plan was not approved{_by(other)}", "refused")
                     return False
 
     async def _progress(self, run: RunContext, state: MagenticState, names: Sequence[str]) -> Progress:
@@ -217,12 +217,12 @@ class MagenticPattern(GroupChatPattern):
             case Go(action):
                 self._say(run, str(action.arguments["answer"]), state.initiator, run.silent)
                 if why:
-                    self._end(run, state, why)
+                    self._end(run, state, why, "limit")
                 return True
             case Revise():
                 return False
             case other:
-                self._end(run, state, f"The answer was not approved{_by(other)}")
+                self._end(run, state, f"The answer was not approved{_by(other)}", "refused")
                 return True
 
     # ------------------------------------------------------------ asking and saying
@@ -250,8 +250,8 @@ class MagenticPattern(GroupChatPattern):
     def _say(self, run: RunContext, text: str, to: Participant, silent: bool) -> None:
         run.add({"content": text}, self.manager, to, owes=False, silent=silent)
 
-    def _end(self, run: RunContext, state: MagenticState, reason: str) -> None:
-        run.terminate(reason, self.manager.name, state.initiator.name)
+    def _end(self, run: RunContext, state: MagenticState, reason: str, how: Ending) -> None:
+        run.terminate(reason, self.manager.name, state.initiator.name, how=how)
 
     def _judged_plan(self, run: RunContext, found: TaskLedger) -> Any:
         shown = ledgers.told(found.facts, found.plan)

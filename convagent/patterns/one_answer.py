@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..agent import Participant
+from ..agent import Participant, Termination
 from ..conversation.state import ConversationState
 from .two_agent import TwoAgent
 
@@ -19,9 +19,9 @@ class OneAnswer(TwoAgent):
             return None
         return super().next_speaker(state)
 
-    def end_reason(self, state: ConversationState) -> str:
+    def end(self, state: ConversationState) -> Termination | None:
         """Say who has answered, or name the used-up limit."""
-        return f"{state.recipient.name} has answered" if self._answered(state) else super().end_reason(state)
+        return Termination(f"{state.recipient.name} has answered") if self._answered(state) else super().end(state)
 
     def _answered(self, state: ConversationState) -> bool:
         return state.opened and state.max_turns is None and state.owes is state.initiator

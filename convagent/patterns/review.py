@@ -184,7 +184,7 @@ async def _judged(
     if event.verdict == "revise":
         return True, f"Revise it: {event.reason}" if event.reason else "Revise it."
     bench.outcome = event
-    run.terminate(_ended(event), seat.name)
+    run.terminate(_ended(event), seat.name, how="done" if event.verdict == "approve" else "refused")
     return True, None
 
 

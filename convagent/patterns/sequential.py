@@ -43,6 +43,6 @@ class SequentialPattern(GroupChatPattern):
             return None
         speaker = members[position % len(members)]
         if speaker in refused:  # in an order nobody can speak in the place of another
-            run.terminate(f"{speaker.name} is next, and may not speak", self.manager.name, last.name)
+            run.terminate(f"{speaker.name} is next, and may not speak", self.manager.name, last.name, how="refused")
             return None
         return speaker

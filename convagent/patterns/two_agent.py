@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..agent import Participant
+from ..agent import Participant, Termination
 from ..conversation.context import RunContext
 from ..conversation.state import ConversationState
 
@@ -26,8 +26,8 @@ class TwoAgent:
         """Return who owes a reply."""
         return self.next_speaker(run.state)
 
-    def end_reason(self, state: ConversationState) -> str:
+    def end(self, state: ConversationState) -> Termination | None:
         """Name the used-up limit, if that is what ended it."""
         if state.max_turns is not None and state.rounds >= state.max_turns and state.owes is state.initiator:
-            return f"Maximum turns ({state.max_turns}) reached"
-        return ""
+            return Termination(f"Maximum turns ({state.max_turns}) reached", "limit")
+        return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..agents.chatting import Held
 from ..agents.conversable import ConversableAgent
+from ..agents.taking_turns import Held
+from ..conversation.result import ChatResult
+from ..messages import Message
 from ..patterns.one_answer import OneAnswer
 from .seat import Seat
 
@@ -26,6 +28,12 @@ class Answering(Seat):
     def brings(self) -> Sequence[ConversableAgent]:
         """Return those who work for it."""
         return self._those
+
+    def from_outside(self, result: ChatResult) -> Sequence[Message]:
+        """Return what people said to those at work, in the conversation of which this is the result."""
+        task, *rest = result.chat_history
+        two = (task.get("name"), self.name)
+        return [message for message in rest if message.get("role") == "user" and message.get("name") not in two]
 
     def conversation(self, sender: ConversableAgent, clear: bool, max_turns: int | None) -> Held:
         """Return the conversation that somebody begins: they ask, it answers."""

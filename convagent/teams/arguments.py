@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..action import Kind, Policy
 from ..agents.conversable import ConversableAgent
@@ -12,6 +12,20 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..conversation.limits import Limit
+
+
+class TeamOptions(TypedDict, total=False):
+    """What each kind of team takes besides its own arguments; `Team` and `ConversableAgent` say what they mean."""
+
+    name: str
+    description: str
+    oversight: Policy | Iterable[Policy]
+    limits: Limit | None
+    is_termination_msg: Callable[[dict[str, Any]], bool] | None
+    context: Any
+    context_variables: Any
+    silent: bool | None
+    version: str
 
 
 def listed_members(team: object, members: Any) -> list[ConversableAgent]:
@@ -51,6 +65,17 @@ def checked_count(what: str, count: Any, example: str) -> int | None:
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise ConfigError(f"{what}={count!r}: expected None or a whole number from 1, as in {example}")
     return count
+
+
+def whole_number(what: str, value: object, least: int) -> int:
+    """Return a number that is none too small.
+
+    Raises:
+        ConfigError: it is too small, or no whole number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigError(f"{what}={value!r} is not a whole number, {least} or more")
+    return value
 
 
 def at_kind(kind: Kind, value: Any) -> tuple[Policy, ...]:

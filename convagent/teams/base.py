@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..action import Policy
-from ..agents.chatting import Held
 from ..agents.conversable import ConversableAgent
 from ..agents.gating import read_policies
 from ..agents.groupchat import GroupChat
 from ..agents.manager import GroupChatManager
+from ..agents.taking_turns import Held
 from ..conversation.group import GroupState
 from ..conversation.pattern import Pattern
 from ..patterns.selected import SelectedPattern
@@ -72,6 +72,11 @@ class Team(Seat, GroupChatManager):
             **kwargs,
         )  # fmt: skip
         self.governs, self.limits = read_policies(oversight), read_limits(limits)
+
+    @property
+    def limit_reached(self) -> str:
+        """What is told when its members have said as much as they may."""
+        return f"Maximum messages ({self.groupchat.max_round}) reached"
 
     @property
     def members(self) -> Sequence[ConversableAgent]:

@@ -89,13 +89,17 @@ class Concurrent(Answering):
         task = self.task(run.state.thread.view(self))
         branches = Branches(run, self, reports=self.on_error == "report", most=self.max_concurrency)
         found = await branches.work(self.members, task)
+        for control in branches.said:
+            run.say(control.text, control.by, silent=True)
         await run.checkpoint()  # a stop that the branches met is one of this run
         failed = next((branch for branch in found if branch.error), None)
         if failed is not None and self.on_error == "raise":
-            run.terminate(failed.error, self.name, run.state.initiator.name)
-            return Termination(failed.error)
+            run.terminate(failed.error, self.name, run.state.initiator.name, how=failed.how)
+            return Termination(failed.error, failed.how)
         content = await self._result(run, task, found)
-        return Termination(run.state.reason) if content is None else Reply(content, run.state.initiator)
+        if content is None:
+            return Termination(run.state.reason, run.state.how)
+        return Reply(content, run.state.initiator)
 
     # ------------------------------------------------------------ one result
 
@@ -118,7 +122,7 @@ class Concurrent(Answering):
                     draft = str(value)
                     break
                 case Refused(reason, by):
-                    run.terminate(refusal(reason, by), self.name, run.state.initiator.name)
+                    run.terminate(refusal(reason, by), self.name, run.state.initiator.name, how="refused")
                     return None
                 case Revise(wish):
                     pass
@@ -152,7 +156,7 @@ class Concurrent(Answering):
         result = await hold(chat)
         merged = reply_in(result, self.merge)
         if merged is None:
-            run.terminate(result.reason, self.name, run.state.initiator.name)
+            run.terminate(result.reason, self.name, run.state.initiator.name, how=result.how)
         return merged
 
 

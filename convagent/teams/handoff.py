@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Unpack, cast
 
-from ..action import Policy
 from ..agents.conversable import ConversableAgent
 from ..agents.human import Human
 from ..conversation.group import GroupState
 from ..errors import ConfigError, one_of
 from ..patterns.handoff import HandoffPattern, HandoffState, transfer_name
+from .arguments import TeamOptions, whole_number
 from .base import Team
 
 Whom = ConversableAgent | str | Iterable[ConversableAgent | str]
@@ -23,9 +23,9 @@ class Handoff(Team):
         user.initiate_chat(desk, message="I was charged twice")
 
     The model of each one is offered a tool ``transfer_to_<name>`` for everybody it may hand over to; any other tool of
-    its own that returns an agent of the team hands over, too. A reply in words ends the round: the initiator gets it,
-    and what it says next goes to the same agent. A person who may decide about a handoff re-routes it by changing
-    ``to``.
+    its own that returns an agent of the team hands over, too; a member that is a person types ``to <name>``. A reply in
+    words ends the round: the initiator gets it, and what it says next goes to the same agent. A person who may decide
+    about a handoff re-routes it by changing ``to``.
     """
 
     word: ClassVar[str] = "desk"
@@ -39,11 +39,7 @@ class Handoff(Team):
         to: Mapping[Any, Whom] | None = None,
         back: bool = True,
         max_handoffs: int = 10,
-        name: str = "",
-        description: str = "",
-        oversight: Policy | Iterable[Policy] = (),
-        is_termination_msg: Callable[[dict[str, Any]], bool] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[TeamOptions],
     ) -> None:
         """Make a desk.
 
@@ -53,25 +49,16 @@ class Handoff(Team):
             to: whom each one may hand over to: ``{"triage": ["billing", "tech"]}``; None: everybody to everybody.
             back: whether those to whom somebody may hand over may hand back to them.
             max_handoffs: handoffs at most between two things that the initiator says; one more ends the conversation.
-            name: how transcripts and other agents call it.
-            description: what it is good for.
-            oversight: policies on what its members are about to do here, besides their own; ``at("handoff", ...)``
-                judges handoffs.
-            is_termination_msg: whether a message ends it early; default: its text is exactly ``TERMINATE``.
-            **kwargs: more for `Team`.
+            **kwargs: more for `Team`: ``name``, ``description``, ``oversight``, ``limits``, ``is_termination_msg``;
+                ``at("handoff", ...)`` of `oversight` judges handoffs.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
         """
-        super().__init__(
-            members, name=name, description=description, oversight=oversight, is_termination_msg=is_termination_msg,
-            **kwargs,
-        )  # fmt: skip
-        if isinstance(max_handoffs, bool) or not isinstance(cast(object, max_handoffs), int) or max_handoffs < 1:
-            raise ConfigError(f"max_handoffs={max_handoffs!r} is not a whole number, 1 or more")
+        super().__init__(members, **kwargs)
         if not isinstance(cast(object, back), bool):
             raise ConfigError(f"back={back!r} is neither True nor False")
-        self.max_handoffs = max_handoffs
+        self.max_handoffs = whole_number("max_handoffs", max_handoffs, 1)
         self.start = self.members[0] if start is None else self._member("start", start)
         self.to: Mapping[str, Sequence[ConversableAgent]] = self._allowed(to, back)
         """By name: whom each one may hand over to."""
@@ -80,8 +67,8 @@ class Handoff(Team):
     def pattern(self, state: GroupState) -> HandoffPattern:
         """Return who speaks when."""
         initiator = cast(ConversableAgent, state.initiator)
-        asked = isinstance(initiator, Human) or initiator.human_input_mode == "ALWAYS"
-        return HandoffPattern(self.groupchat, self, self.start, self.to, self.max_handoffs, keeps_on=asked)
+        cast(HandoffState, state).keeps_on = isinstance(initiator, Human) or initiator.human_input_mode == "ALWAYS"
+        return HandoffPattern(self.groupchat, self, self.start, self.to, self.max_handoffs)
 
     def _allowed(self, to: Mapping[Any, Whom] | None, back: bool) -> dict[str, list[ConversableAgent]]:
         members = self.members

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Unpack
 
-from ..action import Policy
 from ..agents.conversable import ConversableAgent
 from ..conversation.group import GroupState
 from ..errors import ConfigError
 from ..patterns.magentic import Bounds, MagenticPattern, MagenticState
+from .arguments import TeamOptions, whole_number
 from .base import Team
 
 
@@ -40,11 +40,7 @@ class Magentic(Team):
         max_stalls: int = 3,
         max_replans: int = 2,
         max_retries: int = 3,
-        name: str = "",
-        description: str = "",
-        oversight: Policy | Iterable[Policy] = (),
-        is_termination_msg: Callable[[dict[str, Any]], bool] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[TeamOptions],
     ) -> None:
         """Make a team.
 
@@ -55,28 +51,23 @@ class Magentic(Team):
             max_stalls: steps, about in a row, that brought nothing, before it plans anew.
             max_replans: how often it plans anew, for one task; then it answers with what there is.
             max_retries: how often its model is asked again for a ledger that cannot be used; then the run fails.
-            name: how transcripts and other agents call it.
-            description: what it is good for.
-            oversight: policies on what is about to happen here; ``at("plan", ...)`` and ``at("finish", ...)`` judge
-                the plan and the answer.
-            is_termination_msg: whether a message ends it early; default: none, the orchestrator says when.
-            **kwargs: more for `Team`.
+            **kwargs: more for `Team`: ``name``, ``description``, ``oversight``, ``limits``; ``at("plan", ...)`` and
+                ``at("finish", ...)`` of `oversight` judge the plan and the answer; no message ends it early where
+                ``is_termination_msg`` does not say so.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
         """
-        super().__init__(
-            members, name=name, description=description, oversight=oversight,
-            is_termination_msg=is_termination_msg or _none, llm_config=llm_config, **kwargs,
-        )  # fmt: skip
+        kwargs["is_termination_msg"] = kwargs.get("is_termination_msg") or _none
+        super().__init__(members, llm_config=llm_config, **kwargs)
         if not self.llm_config:
             raise ConfigError(
                 f"Magentic: the orchestrator {self.name!r} plans by a model, and has none; give it an llm_config, "
                 "offline a RuleModel or a ScriptedModel"
             )
         self.bounds = Bounds(
-            _count("max_rounds", max_rounds, 1), _count("max_stalls", max_stalls, 1),
-            _count("max_replans", max_replans, 0), _count("max_retries", max_retries, 0),
+            whole_number("max_rounds", max_rounds, 1), whole_number("max_stalls", max_stalls, 1),
+            whole_number("max_replans", max_replans, 0), whole_number("max_retries", max_retries, 0),
         )  # fmt: skip
 
     def pattern(self, state: GroupState) -> MagenticPattern:
@@ -86,9 +77,3 @@ class Magentic(Team):
 
 def _none(message: dict[str, Any]) -> bool:
     return False
-
-
-def _count(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{name}={value!r} is not a whole number, {least} or more")
-    return value

@@ -90,7 +90,7 @@ class Nested(Answering):
         partner, result = await self._held(run, content)
         reply: Any = outcome_of(result, partner)
         if reply is None:  # nothing was said, or it was not to be passed on
-            run.terminate(result.reason, self.name)
+            run.terminate(result.reason, self.name, how=result.how)
         elif callable(self.summary):
             reply = str(await run.step("summary", partial(run.call, self.summary, result)))
         elif self.summary == REFLECTION:

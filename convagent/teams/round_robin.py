@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 
 from ..agents.conversable import ConversableAgent
 from ..conversation.group import GroupState
 from ..patterns.sequential import SequentialPattern
-from .arguments import checked_count
+from .arguments import TeamOptions, checked_count
 from .base import Team
 
 
@@ -21,7 +21,9 @@ class RoundRobin(Team):
 
     word: ClassVar[str] = "round"
 
-    def __init__(self, members: Sequence[ConversableAgent], *, rounds: int | None = 1, **kwargs: Any) -> None:
+    def __init__(
+        self, members: Sequence[ConversableAgent], *, rounds: int | None = 1, **kwargs: Unpack[TeamOptions]
+    ) -> None:
         """Make a round.
 
         Args:

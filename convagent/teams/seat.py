@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..agents.conversable import ConversableAgent
-from ..agents.gating import is_held_back, is_refusal
+from ..agents.gating import is_held_back
 from ..agents.manager import GroupChatManager
 from ..conversation.result import ChatResult
 from ..messages import Message, content_text
@@ -45,7 +45,7 @@ class Seat(ConversableAgent):
 
 def outcome_of(result: ChatResult, agent: ConversableAgent) -> Any:
     """Return what came of a chat with an agent, which may be the manager of a group; None: nothing."""
-    if isinstance(agent, GroupChatManager) and not is_refusal(result.reason):
+    if isinstance(agent, GroupChatManager) and result.how != "refused":
         return agent.outcome(result)
     return said_last(result, agent)
 
@@ -55,7 +55,7 @@ def said_last(result: ChatResult, agent: ConversableAgent) -> Any:
 
     None: nothing, or somebody refused to have it passed on.
     """
-    if is_refusal(result.reason):
+    if result.how == "refused":
         return None
     names = {agent.name, *(member.name for member in agent.brings())}
     said = (m.get("content") for m in reversed(result.chat_history) if m.get("name") in names)

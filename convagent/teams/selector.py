@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Unpack, cast
 
 from ..agents.conversable import ConversableAgent
 from ..agents.human import Human
 from ..errors import ConfigError
 from ..models.base import ModelClient
-from .arguments import checked_count, listed_members
+from .arguments import TeamOptions, checked_count, listed_members
 from .base import Team
 
 PERSON = "person"
@@ -34,7 +34,8 @@ class Selector(Team):
         repeat: bool = True,
         transitions: Mapping[ConversableAgent, Sequence[ConversableAgent]] | None = None,
         group: Mapping[str, Any] | None = None,
-        **kwargs: Any,
+        llm_config: Any = None,
+        **kwargs: Unpack[TeamOptions],
     ) -> None:
         """Make a group with a selected speaker.
 
@@ -47,7 +48,8 @@ class Selector(Team):
             repeat: whether one may have the word twice in a row.
             transitions: by member, those who may speak after it; None: everybody.
             group: more for `GroupChat`, such as the texts that the model is told.
-            **kwargs: more for `Team`: ``name``, ``llm_config``, ``oversight``, ``limits``, ``is_termination_msg``;
+            llm_config: its model, which selects where `by` says nothing else.
+            **kwargs: more for `Team`: ``name``, ``description``, ``oversight``, ``limits``, ``is_termination_msg``;
                 ``at("speaker", ...)`` of `oversight` judges a choice before it counts.
 
         Raises:
@@ -55,14 +57,20 @@ class Selector(Team):
         """
         if len(listed_members(self, members)) < 2:
             raise ConfigError("Selector([...]): there is nobody to select from; expected two members or more")
-        checked_count("turns", turns, "Selector([...], turns=10)")
+        self.turns = checked_count("turns", turns, "Selector([...], turns=10)")
         method, config = _method(by)
         if config is not None:
-            if kwargs.get("llm_config"):
+            if llm_config:
                 raise ConfigError("by= and llm_config= both name a model that selects; give one of them")
-            kwargs["llm_config"] = config
+            llm_config = config
         chosen: dict[str, Any] = {"speaker_selection_method": method, **_who_may(repeat, transitions), **(group or {})}
-        super().__init__(members, group=chosen, max_messages=sys.maxsize if turns is None else turns + 1, **kwargs)
+        super().__init__(
+            members,
+            group=chosen,
+            max_messages=sys.maxsize if turns is None else turns + 1,
+            llm_config=llm_config,
+            **kwargs,
+        )
         self.ends_by_itself = turns is not None or self.limits is not None
         if isinstance(by, Human):
             self.groupchat.selected_by = by.asks
@@ -71,6 +79,11 @@ class Selector(Team):
                 "Selector([...]) needs somebody who selects: by=llm_config, by='person', or by=a function of "
                 "(last_speaker, groupchat)"
             )
+
+    @property
+    def limit_reached(self) -> str:
+        """What is told when its members have had the word as often as they may."""
+        return f"Maximum turns ({self.turns}) reached"
 
 
 def _method(by: Any) -> tuple[str | Callable[..., Any], Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Unpack
 
 from ..action import Policy
 from ..agents.conversable import ConversableAgent
 from ..conversation.group import GroupState
 from ..patterns.sequential import SequentialPattern
-from .arguments import at_kind
+from .arguments import TeamOptions, at_kind
 from .base import Team
 
 
@@ -27,11 +27,7 @@ class Sequential(Team):
         members: Sequence[ConversableAgent],
         *,
         review_between: Policy | Iterable[Policy] = (),
-        name: str = "",
-        description: str = "",
-        oversight: Policy | Iterable[Policy] = (),
-        is_termination_msg: Callable[[dict[str, Any]], bool] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[TeamOptions],
     ) -> None:
         """Make a pipeline.
 
@@ -39,19 +35,12 @@ class Sequential(Team):
             members: who works, in order.
             review_between: judges what each one but the last says before the next one reads it: approved, edited,
                 sent back with a wish (the same one writes again), or refused, which ends the conversation.
-            name: how transcripts and other agents call it.
-            description: what it is good for.
-            oversight: policies on what its members are about to do here, besides their own.
-            is_termination_msg: whether a message ends it early; default: its text is exactly ``TERMINATE``.
-            **kwargs: more for `Team`.
+            **kwargs: more for `Team`: ``name``, ``description``, ``oversight``, ``limits``, ``is_termination_msg``.
 
         Raises:
             ConfigError: an argument cannot work; the text says what was expected.
         """
-        super().__init__(
-            members, name=name, description=description, oversight=oversight, is_termination_msg=is_termination_msg,
-            **kwargs,
-        )  # fmt: skip
+        super().__init__(members, **kwargs)
         self.review_between = at_kind("reply", review_between)
 
     def pattern(self, state: GroupState) -> SequentialPattern:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,21 +15,17 @@ from convagent import (
     Human,
     ScriptedModel,
     Sequential,
-    ToolContext,
     approve,
     ask,
     at,
     edit,
     reject,
-    tool,
 )
-from convagent.journal import Inbox
 from convagent.journal.base import Journal
-from tests.durable.mortal import NEVER, Death, Ledger, Person, opened, run, work_in
+from tests.durable.mortal import Death, Ledger
 from tests.durable.places import SQLitePlace
 from tests.durable.teams import Noting, call, decide, pending, status, work
-from tests.durable.teams import begin as begin_desk
-from tests.teams.kept import begin, finish, kept
+from tests.teams.kept import begin, finish, kept, mortal_noting, named, noting, survived, texts
 
 
 def to(name: str, reason: str = "theirs") -> dict[str, Any]:
@@ -46,14 +40,9 @@ class Desk:
     asked: Counter[str] = field(default_factory=Counter)
 
     def agents(self) -> list[ConversableAgent]:
-        def note(text: str) -> str:
-            """Note it down."""
-            self.done.append(text)
-            return "noted"
-
         def member(name: str, *script: Any) -> ConversableAgent:
             asked: Any = Asked(name, self.asked)
-            return ConversableAgent(name, llm_config=Noting(list(script), asked), tools=[tool(note)])
+            return ConversableAgent(name, llm_config=Noting(list(script), asked), tools=[noting(self.done)])
 
         triage = member("triage", [call("note", text="a")], [to("billing")], "Then I do it.")
         billing = member("billing", [call("note", text="b"), to("tech", "the shop is down")], "Refunded.", "Bye.")
@@ -164,22 +153,14 @@ def test_person_talks_with_the_same_specialist_over_processes(journal: Journal) 
 # ---------------------------------------------------------------- real processes, really killed
 
 
-def mortal(ledger: Ledger, death: Death = NEVER) -> list[ConversableAgent]:
+def mortal(ledger: Ledger, death: Death) -> list[ConversableAgent]:
     """Return a desk whose members have a tool each that dies where it is told to, and its customer."""
 
-    def note(text: str, ctx: ToolContext) -> str:
-        """Note it down."""
-        death.reached("effect", False)
-        ledger.add(ctx.idempotency_key, text=text)
-        death.reached("effect", True)
-        return "noted"
+    def member(name: str, *script: Any) -> ConversableAgent:
+        return ConversableAgent(name, llm_config=ScriptedModel(list(script)), tools=[mortal_noting(ledger, death)])
 
-    triage = ConversableAgent(
-        "triage", llm_config=ScriptedModel([[call("note", text="a"), to("billing")]]), tools=[tool(note)]
-    )
-    billing = ConversableAgent(
-        "billing", llm_config=ScriptedModel([[call("note", text="b")], "Refunded."]), tools=[tool(note)]
-    )
+    triage = member("triage", [call("note", text="a"), to("billing")])
+    billing = member("billing", [call("note", text="b")], "Refunded.")
     desk = Handoff([triage, billing], name="desk", oversight=at("handoff", ask("boss")))
     return [desk, ConversableAgent("customer", llm_config=False, human_input_mode="NEVER")]
 
@@ -192,26 +173,11 @@ DEATHS = [
 """In which of its processes it dies, and where: the first one waits at the handoff, the second goes on with it."""
 
 
-@pytest.mark.parametrize(
-    ("process", "death"), DEATHS, ids=[f"{p}-{d.mark}-{'after' if d.after else 'before'}" for p, d in DEATHS]
-)
+@pytest.mark.parametrize(("process", "death"), DEATHS, ids=map(named, DEATHS))
 def test_effects_around_a_handoff_are_done_once_when_a_process_is_killed(
     file: SQLitePlace, tmp_path: Path, process: int, death: Death
 ) -> None:
     """Inside the tool of who hands over and of who is handed over to, before and after what it does, and around it."""
-    ledger = Ledger(tmp_path / "ledger")
-    with closing(opened(file.target)) as journal:
-        person, died = Person(ledger), False
-        begin_desk(journal, lambda: mortal(ledger))
-        for count in range(5):
-            file.change("UPDATE runs SET lease = 0 WHERE lease IS NOT NULL")  # of a worker that is dead
-            if count == process:
-                died = run(work_in, file.target, ledger, death, mortal) == -signal.SIGKILL
-            else:
-                work_in(file.target, ledger, NEVER, mortal)
-            person.answer(journal)
-        assert (died, status(journal), Inbox(journal).pending()) == (True, "done", [])
-        assert sorted(ledger.done().values()) == [1, 1]
-        said = [e["message"]["content"] for e in kept(journal, "text") if not e.get("inner")]
-        assert said == ["pay", "Refunded."]
-        assert [(e["source"], e["target"]) for e in kept(journal, "handoff")] == [("triage", "billing")]
+    events = survived(file, tmp_path, mortal, process, death)
+    assert texts(events) == ["pay", "Refunded."]
+    assert [(e["source"], e["target"]) for e in events if e["type"] == "handoff"] == [("triage", "billing")]

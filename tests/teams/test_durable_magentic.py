@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,19 @@ from convagent import (
     ConversableAgent,
     Magentic,
     ScriptedModel,
-    ToolContext,
     approve,
     ask,
     at,
     edit,
     reject,
     revise,
-    tool,
 )
-from convagent.journal import Inbox
 from convagent.journal.base import Journal
 from convagent.testing import progress_ledger, task_done, task_ledger
-from tests.durable.mortal import NEVER, Death, Ledger, Person, opened, run, work_in
+from tests.durable.mortal import Death, Ledger
 from tests.durable.places import SQLitePlace
 from tests.durable.teams import Noting, call, decide, pending, status, work
-from tests.durable.teams import begin as begin_crew
-from tests.teams.kept import begin, finish, kept
+from tests.teams.kept import begin, finish, kept, mortal_noting, named, noting, survived, texts
 
 WRITE, TEST = progress_ledger("coder", "Write it."), progress_ledger("tester", "Test it.")
 STALLED = progress_ledger("coder", "Try again.", progressing=False, reason="it is locked")
@@ -53,19 +47,11 @@ class Crew:
     asked: list[int] = field(default_factory=list)
 
     def agents(self) -> list[ConversableAgent]:
-        def note(text: str) -> str:
-            """Note it down."""
-            self.done.append(text)
-            return "noted"
+        def member(name: str, *script: Any) -> ConversableAgent:
+            return ConversableAgent(name, llm_config=ScriptedModel(list(script)), tools=[noting(self.done)])
 
-        coder = ConversableAgent(
-            "coder", llm_config=ScriptedModel([[call("note", text="a")], "Done."]), tools=[tool(note)]
-        )
-        tester = ConversableAgent(
-            "tester",
-            llm_config=ScriptedModel([[call("note", text="b")], "Tested.", "Tested again."]),
-            tools=[tool(note)],
-        )
+        coder = member("coder", [call("note", text="a")], "Done.")
+        tester = member("tester", [call("note", text="b")], "Tested.", "Tested again.")
         rules = at("plan", ask("lead")) & at("finish", ask("lead"))
         team = Magentic([coder, tester], llm_config=Noting(SCRIPT, self.asked), max_stalls=1, oversight=rules)
         return [team, ConversableAgent("user", llm_config=False, human_input_mode="NEVER")]
@@ -139,20 +125,12 @@ def test_rejected_plan_ends_the_run_in_another_process(journal: Journal) -> None
 # ---------------------------------------------------------------- real processes, really killed
 
 
-def mortal(ledger: Ledger, death: Death = NEVER) -> list[ConversableAgent]:
+def mortal(ledger: Ledger, death: Death) -> list[ConversableAgent]:
     """Return a team whose members have a tool each that dies where it is told to, and its customer."""
 
-    def note(text: str, ctx: ToolContext) -> str:
-        """Note it down."""
-        death.reached("effect", False)
-        ledger.add(ctx.idempotency_key, text=text)
-        death.reached("effect", True)
-        return "noted"
-
     def member(name: str) -> ConversableAgent:
-        return ConversableAgent(
-            name, llm_config=ScriptedModel([[call("note", text=name)], f"{name} is done."]), tools=[tool(note)]
-        )
+        model = ScriptedModel([[call("note", text=name)], f"{name} is done."])
+        return ConversableAgent(name, llm_config=model, tools=[mortal_noting(ledger, death)])
 
     script = (task_ledger("both work"), WRITE, TEST, task_done(), "Made.")
     rules = at("plan", ask("lead")) & at("finish", ask("lead"))
@@ -170,33 +148,11 @@ DEATHS = [
 """In which of its processes it dies, and where: the first one waits with the plan, the second with the answer."""
 
 
-@pytest.mark.parametrize(
-    ("process", "death"), DEATHS, ids=[f"{p}-{d.mark}{d.nth}-{'after' if d.after else 'before'}" for p, d in DEATHS]
-)
+@pytest.mark.parametrize(("process", "death"), DEATHS, ids=map(named, DEATHS))
 def test_effects_are_done_once_when_a_process_is_killed(
     file: SQLitePlace, tmp_path: Path, process: int, death: Death
 ) -> None:
     """Inside a tool, before and after what it does, between speakers, and while plan or answer wait."""
-    ledger = Ledger(tmp_path / "ledger")
-    with closing(opened(file.target)) as journal:
-        person, died = Person(ledger), False
-        begin_crew(journal, lambda: mortal(ledger))
-        for count in range(6):
-            file.change("UPDATE runs SET lease = 0 WHERE lease IS NOT NULL")  # of a worker that is dead
-            if count == process:
-                died = run(work_in, file.target, ledger, death, mortal) == -signal.SIGKILL
-            else:
-                work_in(file.target, ledger, NEVER, mortal)
-            person.answer(journal)
-        assert (died, status(journal), Inbox(journal).pending()) == (True, "done", [])
-        assert sorted(ledger.done().values()) == [1, 1]
-        said = [e["message"]["content"] for e in kept(journal, "text") if not e.get("inner")]
-        assert said == [
-            "pay",
-            "The plan:\nboth work",
-            "Write it.",
-            "coder is done.",
-            "Test it.",
-            "tester is done.",
-            "Made.",
-        ]
+    said = texts(survived(file, tmp_path, mortal, process, death))
+    steps = ["Write it.", "coder is done.", "Test it.", "tester is done."]
+    assert said == ["pay", "The plan:\nboth work", *steps, "Made."]

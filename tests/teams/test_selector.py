@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from convagent import ConfigError, ScriptedModel, Selector, approve, ask, at, deny, edit, when
+from convagent import ConfigError, RoundRobin, ScriptedModel, Selector, approve, ask, at, deny, edit, when
 from convagent import arg as its_argument
 from convagent.testing import Fake, People
 from tests.teams.cast import done, member, members, said
@@ -104,3 +104,10 @@ def test_it_says_what_it_needs_when_it_is_made() -> None:
     ):
         with pytest.raises(ConfigError, match=text):
             Selector(**given)
+
+
+def test_its_end_names_the_number_that_was_given() -> None:
+    """Not the number of messages that this comes to; of any other team, that of the messages."""
+    choose = lambda last, group: group.next_agent(last)  # noqa: E731
+    assert done(Selector(members("ada", "bob"), by=choose, turns=4)).reason == "Maximum turns (4) reached"
+    assert done(RoundRobin(members("ada", "bob"), rounds=9, max_messages=4)).reason == "Maximum messages (4) reached"
