@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .errors import ConvagentError as ConvagentError
     from .errors import EndOfInput as EndOfInput
     from .errors import JournalError as JournalError
+    from .errors import MCPError as MCPError
     from .errors import MessageError as MessageError
     from .errors import MissingExtra as MissingExtra
     from .errors import ModelError as ModelError
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
     from .teams.selector import Selector as Selector
     from .teams.sequential import Sequential as Sequential
     from .tools.context import ToolContext as ToolContext
+    from .tools.mcp import MCPServer as MCPServer
     from .tools.secret import secret as secret
     from .tools.tool import Tool as Tool
     from .tools.tool import ToolSet as ToolSet
@@ -226,6 +228,8 @@ _HOMES: dict[str, str] = {
     "LastTokens": ".conversation.windows",
     "Limit": ".conversation.limits",
     "ManualPattern": ".group.patterns",
+    "MCPError": ".errors",
+    "MCPServer": ".tools.mcp",
     "MaxCost": ".conversation.limit_kinds",
     "MaxMessages": ".conversation.limit_kinds",
     "MaxRounds": ".conversation.limit_kinds",

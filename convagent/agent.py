@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from .messages import Message
 
 if TYPE_CHECKING:
     from .conversation.context import RunContext
+
+
+Ending = Literal["done", "limit", "stopped", "refused", "failed"]
+"""How a conversation ended: by itself; at a limit of any kind; by a person; because something was refused that it
+cannot do without, so that what was said last is not its result; by an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Termination:
     """The participant says nothing, and the conversation ends."""
 
     reason: str
+    how: Ending = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Transfer:
     reason: str = ""
     by: str = ""
     """Who approved or re-routed it; empty: no person."""
+    asked_by: str = ""
+    """The person who wants it; empty: a model, or a tool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@
     │   └── AllModelsFailed             every entry of a configuration list failed
     ├── PolicyError                     a rule that cannot be evaluated; it denies
     ├── ToolError                       raised by a tool, to say what a caller can do
-    │   └── ToolArgumentsError          the arguments of a call do not fit; nothing was done
+    │   ├── ToolArgumentsError          the arguments of a call do not fit; nothing was done
+    │   └── MCPError                    an MCP server did not do what it was asked; says which
+    │       ├── MCPUnavailable (ConnectionError)  it did not start, cannot be reached, or went away
+    │       └── MCPTimeout (TimeoutError)  it did not answer in time
     ├── HumanInputError                 a question to a person got no answer
     │   ├── EndOfInput (EOFError)       the channel ended: Ctrl-D, a closed pipe
     │   └── NobodyReachable             no channel serves the person asked for
@@ -201,6 +204,23 @@ class ToolError(ConvagentError):
 
 class ToolArgumentsError(ToolError):
     """The arguments of a call cannot be used; the text says so to whoever made it. Nothing was done."""
+
+
+class MCPError(ToolError):
+    """An MCP server did not do what it was asked; `retryable` says that nothing was done."""
+
+    def __init__(self, text: str, *, server: str = "", retryable: bool = False) -> None:
+        super().__init__(text, retryable=retryable)
+        self.server = server
+        """What the server is called."""
+
+
+class MCPUnavailable(MCPError, ConnectionError):
+    """An MCP server did not start, cannot be reached, or went away."""
+
+
+class MCPTimeout(MCPError, TimeoutError):
+    """An MCP server did not answer in time."""
 
 
 class HumanInputError(ConvagentError):

@@ -258,7 +258,9 @@ class Receipt:
     status: Literal["accepted", "invalid", "duplicate", "late", "conflict", "unknown"]
     """`late`: nobody waits any more; `duplicate`, `conflict`: it is decided, the same way or another."""
     problem: str = ""
-    """What is wrong, for the person to read; empty if it was accepted."""
+    """What is wrong, for the person to read; empty if it was accepted, unless more have to approve."""
+    missing: int = 0
+    """How many more have to approve, of an approval that is one of several; else 0."""
 
     def __await__(self) -> Any:
         return self

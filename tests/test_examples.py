@@ -139,6 +139,15 @@ EXPECTED = {
         "APPROVED by script after 3 draft(s): Meet the pen that never leaks.",
         "Ask about the warranty.",
     ],
+    "mcp_desk": [
+        "[order_desk: offline rules, no language model]",
+        "May order_desk call cancel_order?\n  order   21\n  reason  found cheaper\nFor clerk.",
+        "['yes please' is not a decision;",
+        "> edit reason=price [scripted answer]\n[cancel_order: changed by script (iostream)]",
+        "- order 17: on its way, comes on Friday\n- Error: Error executing tool order_status: there is no order 99\n"
+        "- order 21 is cancelled",
+        "cancelled: 21",
+    ],
     "policy_backtest": [
         "ok: 225 rows of 1 runs",
         "=== ask above 120\nIf amount > 120.0: ask clerk.",
@@ -241,6 +250,7 @@ UNANSWERED = {
     "four_eyes": "paid: 2400.00 to Staples\n",
     "incident_response": "done: nothing\n",
     "insurance_claim": "[settle_claim: adjuster cannot be reached; the run ends]",
+    "mcp_desk": "cancelled: nothing\n",
     "maker_checker": "[reply to editor: editor cannot be reached; the run ends]",
     "three_analysts": "chief cannot be reached; the run ends]",
     "triage": "[handoff billing: supervisor cannot be reached; the run ends]",
@@ -402,6 +412,11 @@ DRIVEN = {
         [[{"name": "settle_claim", "arguments": {"claim": "4711", "asked_for": 1500}}], "Done."],
         ("approve cause=fire payout=3 receipts=true",),
         "claim 4711: 3.00 of 1500.00 for fire damage; by script",
+    ),
+    "mcp_desk": (
+        [[{"name": "cancel_order", "arguments": {"order": "23", "reason": "late"}}], "It was delivered."],
+        ("approve",),
+        "Error: Error executing tool cancel_order: order 23 was delivered, it cannot be cancelled",
     ),
     "support_escalation": (
         [

@@ -13,13 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ..agent import Agent, Pass, Transfer
+from ..conversation.calls import Execution, joined, refuse_gone
 from ..conversation.context import RunContext
-from ..conversation.execution import Execution, joined, refuse_gone, run_tools
+from ..conversation.execution import run_tools
 from ..conversation.turn import ask_model
 from ..errors import ConfigError
 from ..events import TerminationAndHumanReplyNoInputEvent, ToolNotRunEvent, UsingAutoReplyEvent
 from ..messages import FunctionCall, Message, ToolCall
-from ..models.base import ModelClient, ModelRequest
+from ..models.base import ModelClient, ModelReply, ModelRequest
 from ..oversight.input_mode import NO_INPUT, AutoReply, End, Prompt, Say, after_answer, before_reply
 from .gating import PersonsMessage
 from .handing import handed_over
@@ -47,43 +48,33 @@ async def human_reply(
     side = state.side(agent)
     mode = agent.human_input_mode
     limit = agent.max_consecutive_auto_reply(cast(Any, sender))
-    at_limit = mode != "ALWAYS" and state.auto_replies[side] >= limit
-    if at_limit and not agent.has_limit and cast("ConversableAgent", state.recipient).ends_by_itself:
-        at_limit = False
+    at_limit = mode != "ALWAYS" and state.auto_replies[side] >= limit and _is_limited(agent, run)
     # The condition is the user's code and may expect text: it is asked only where it matters.
     terminating = mode != "ALWAYS" and not (mode == "NEVER" and at_limit) and agent.is_termination(message)
     other = "the sender" if sender is None else sender.name
     step = before_reply(mode, agent.name, other, at_limit, terminating)
     if isinstance(step, Prompt):
-        prompt = step
         try:
-            answer = await agent.ask_person(run, prompt.text, prompt.moment, other)
+            answer = await agent.ask_person(run, step.text, step.moment, other)
         except EOFError:
-            run.terminate("End of input", agent.name, other)
+            run.terminate("End of input", agent.name, other, how="stopped")
             return END
         if not answer:
-            if mode == "ALWAYS":
-                terminating = agent.is_termination(message)
+            terminating = terminating or (mode == "ALWAYS" and agent.is_termination(message))
             run.emit(
                 TerminationAndHumanReplyNoInputEvent(
                     no_human_input_msg=NO_INPUT, sender=other, recipient=agent.name, agent=agent.name
                 )
             )
-        step = after_answer(agent.name, prompt, answer, terminating)
+        step = after_answer(agent.name, step, answer, terminating)
     match step:
-        case End(reason):
+        case End(reason, how):
             state.auto_replies[side] = 0
-            run.terminate(reason, agent.name, other)
+            run.terminate(reason, agent.name, other, how=how)
             return END
         case Say(text):
             state.auto_replies[side] = 0
-            for name, call_id in _calls(message):
-                run.emit(
-                    ToolNotRunEvent(
-                        func_name=name, call_id=call_id, reason="text was typed instead",
-                        recipient=agent.name, agent=agent.name,
-                    )
-                )  # fmt: skip
+            _tell_not_run(agent, run, message)
             return True, _human_message(text, message)
         case AutoReply():
             if limit == 0:
@@ -95,6 +86,18 @@ async def human_reply(
                     UsingAutoReplyEvent(human_input_mode=mode, sender=other, recipient=agent.name, agent=agent.name)
                 )
             return PASS
+
+
+def _is_limited(agent: ConversableAgent, run: RunContext) -> bool:
+    """Return whether its replies are counted: not where nobody gave a number, and the chat has an end of its own."""
+    return agent.has_limit or not cast("ConversableAgent", run.state.recipient).ends_by_itself
+
+
+def _tell_not_run(agent: ConversableAgent, run: RunContext, message: Message) -> None:
+    """Tell of the calls that a message proposes that they are not run, because a person typed something instead."""
+    for name, call_id in _calls(message):
+        why = "text was typed instead"
+        run.emit(ToolNotRunEvent(func_name=name, call_id=call_id, reason=why, recipient=agent.name, agent=agent.name))
 
 
 def _human_message(text: str, answered: Message) -> Message:
@@ -184,25 +187,24 @@ async def model_reply(
     if client is None:
         return PASS
     client = by_cache(run, client)
-    own: Mapping[str, Tool] = {**agent.own_tools, **run.lent.tools} if run.lent.tools else agent.own_tools
     to = sender if sender is not None else run.state.other(agent)
     rounds = 0
     history = cast(list[Message], messages)
     while True:
+        if agent.sources:
+            await run.runtime.working(agent.sources.refresh(agent))
+        own: Mapping[str, Tool] = {**agent.own_tools, **run.lent.tools} if run.lent.tools else agent.own_tools
         make = partial(_request, agent, run, history, options, to)
         reply = await ask_model(
             run, client, make, agent=agent.name, to=to.name, silent=run.silent, policies=agent.policies
         )
         if reply is None:
             return True, {"content": "LLM call blocked by safeguard", "role": "assistant"}
-        agent.usage.add(reply)
+        message = _taken(agent, run, reply)
         if agent.confidence is not None:
             from .confidence import measure
 
             await measure(agent, run, to, reply, client, make)
-        message = _normalised(reply.message)
-        if reply.parsed is not None:
-            run.parsed = reply.parsed
         calls = message.get("tool_calls")
         how = _how(agent, run, calls, own) if calls else None
         if how is None:
@@ -210,7 +212,7 @@ async def model_reply(
             _refuse_older_form(agent, run, message)
             return await _said(agent, run, message)
         if rounds >= agent.max_consecutive_auto_reply():
-            run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name)
+            run.terminate("Maximum number of consecutive tool rounds reached", agent.name, to.name, how="limit")
             return END
         rounds += 1
         same_view = history is run.state.thread.view(agent)
@@ -225,6 +227,14 @@ async def model_reply(
         if transfer is not None:
             return True, transfer
         history = run.state.thread.view(agent) if same_view else [*history, message, results]
+
+
+def _taken(agent: ConversableAgent, run: RunContext, reply: ModelReply) -> Message:
+    """Count what a model's reply cost, keep its validated object, and return its message."""
+    agent.usage.add(reply)
+    if reply.parsed is not None:
+        run.parsed = reply.parsed
+    return _normalised(reply.message)
 
 
 def by_cache(run: RunContext, client: ModelClient) -> ModelClient:

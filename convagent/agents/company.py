@@ -1,4 +1,4 @@
-"""Who comes along with an agent, at every depth: the members of a team, and of the teams among them."""
+"""Who is in a chat: those at its sides, and whoever comes along with them at every depth, as members of teams do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
+    from ..conversation.state import ConversationState
     from .conversable import ConversableAgent
+
+
+def participants(state: ConversationState) -> tuple[ConversableAgent, ...]:
+    """Return those who take part, each at its side."""
+    return cast("tuple[ConversableAgent, ...]", state.participants)
 
 
 def with_those_they_bring(agents: Iterable[ConversableAgent]) -> list[ConversableAgent]:

@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import one_of
 from ..events import UsageSummaryEvent
 from ..messages import content_text
-from ..tools.tool import Tool, as_tool
+from ..tools.as_tool import as_tool
+from ..tools.tool import Tool
 from . import builtin
 from .overrides import Overrides
 from .replies import ANYBODY, ReplyFunction

@@ -1,11 +1,10 @@
-"""What every conversable agent is made of: its constructor, its state, its configuration."""
+"""What every conversable agent is made of: its constructor, its state, how it behaves."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
 
 from ..action import Policy
 from ..agent import Agent
@@ -14,13 +13,17 @@ from ..errors import ConfigError
 from ..messages import Message, content_text
 from ..models.base import ModelClient
 from ..oversight.input_mode import HumanInputMode, check_mode
-from ..tools.tool import Tool, ToolSet, as_tool
+from ..tools.as_tool import as_tool
+from ..tools.source import ToolSource
+from ..tools.tool import Tool, ToolSet
 from .absent import missing, warn_of_overrides
 from .arguments import named_for_users
 from .gating import check_confidence, read_policies
 from .hooks import Hooks
 from .memory import ChatMessages
+from .own_model import OwnModel
 from .replies import ReplyChain
+from .sources import Sources
 from .usage import UsageMeter
 from .variables import ContextVariables, UpdateSystemMessage
 
@@ -35,11 +38,9 @@ if TYPE_CHECKING:
 LLM = "LLMConfig | Mapping[str, Any] | ModelClient | Literal[False] | None"
 
 
-class AgentCore:
+class AgentCore(OwnModel):
     """The state of an agent. Nothing of a run is kept here: one agent serves many runs at once."""
 
-    DEFAULT_CONFIG: ClassVar[Any] = False
-    """The model configuration of agents that name none; False: none."""
     MAX_CONSECUTIVE_AUTO_REPLY: ClassVar[int] = 100
     """Replies in a row without a person, for agents that name no limit."""
     DEFAULT_SUMMARY_PROMPT: ClassVar[str] = (
@@ -77,7 +78,7 @@ class AgentCore:
         update_agent_state_before_reply: Any = None,
         handoffs: Handoffs | None = None,
         *,
-        tools: Iterable[Tool | Callable[..., Any]] = (),
+        tools: Iterable[Tool | ToolSource | Callable[..., Any]] = (),
         oversight: Policy | Iterable[Policy] = (),
         confidence: Any = None,
         context: Window | None = None,
@@ -105,7 +106,7 @@ class AgentCore:
             update_agent_state_before_reply: functions of (agent, messages) or `UpdateSystemMessage`,
                 called before each reply.
             handoffs: to whom it hands over in a group pattern; see `docs/handoffs.md`.
-            tools: tools its model may call and which it executes itself, inside its turn.
+            tools: tools its model may call and which it executes itself, inside its turn; an `MCPServer` brings many.
             oversight: policies on what it is about to do; the strictest of all that apply counts.
             confidence: how to learn how sure its model is: `logprobs()`, `vote(3)`, `field(...)`, or a function.
             context: what of a conversation its model is sent: `LastMessages(50)`, `LastTokens(8_000)`, joined by ``&``;
@@ -121,9 +122,7 @@ class AgentCore:
         """Of its rules and tools; empty: runs in a journal ask for the name alone."""
         self.system: Message = {"content": cast(Any, system_message), "role": "system"}
         self._description = description if description is not None else content_text(system_message)
-        if is_termination_msg is not None and not callable(is_termination_msg):
-            raise ConfigError(f"is_termination_msg={is_termination_msg!r} is not a function of a message")
-        self._is_termination_msg: Callable[..., Any] = is_termination_msg or _says_terminate
+        self._is_termination_msg: Callable[..., Any] = _check_termination(is_termination_msg)
         self._limit = _check_limit(max_consecutive_auto_reply, self.MAX_CONSECUTIVE_AUTO_REPLY)
         self.has_limit = max_consecutive_auto_reply is not None
         """Whether it was given a number of replies in a row, and does not have the usual one."""
@@ -141,17 +140,9 @@ class AgentCore:
         self.policies: tuple[Policy, ...] = read_policies(oversight)
         self.confidence: Source | None = None
         """How to learn how sure its model is of a reply."""
-        self.context: Window | None = None
+        self.context: Window | None = _as_window(context)
         """What of a conversation its model is sent; None: all of it."""
-        if context is not None:
-            from ..conversation.windows import as_window
-
-            self.context = as_window(context)
-        self._context_variables = (
-            context_variables
-            if isinstance(context_variables, ContextVariables)
-            else ContextVariables(context_variables)
-        )
+        self._context_variables = _as_variables(context_variables)
         self._handoffs: Handoffs | None = handoffs
         self.input_guardrails: list[Guardrail] = []
         """Check what it is about to reply to, in a group pattern."""
@@ -160,21 +151,20 @@ class AgentCore:
 
         self.executable: dict[str, Tool] = {}
         self.own_tools: dict[str, Tool] = {}
+        self.sources = Sources()
         self.llm_tools = ToolSet()
         self.as_functions: set[str] = set()
-        """Those of `llm_tools` that its model is offered in the older form, as ``functions``."""
         self.lent_tools: list[Tool] = []
         """Tools that it executes, which the model of another agent may call only while the two talk."""
         self._model_classes: dict[str, Any] = {}
-        self._client: ModelClient | None = None
         self.llm_config = cast(Any, llm_config)
-        for function_name, function in (function_map or {}).items():
-            self.executable[function_name] = as_tool(function, name=function_name, classic=True)
         if confidence is not None:
             from .confidence import checked_source
 
             self.confidence = checked_source(self, confidence)
         check_confidence(self.policies, self.confidence is not None, f"agent {name!r}")
+        for function_name, function in (function_map or {}).items():
+            self.executable[function_name] = as_tool(function, name=function_name, classic=True)
         for own in tools:
             self.add_tool(own)
         for updater in _listed(update_agent_state_before_reply):
@@ -186,17 +176,29 @@ class AgentCore:
     def _register_builtins(self) -> None:
         """Put the builtin reply functions into the chain."""
 
-    def add_tool(self, tool: Tool | Callable[..., Any]) -> Tool:
-        """Give its model a tool that it executes itself, inside its turn.
+    @overload
+    def add_tool(self, tool: Tool | Callable[..., Any]) -> Tool: ...
+    @overload
+    def add_tool(self, tool: ToolSource) -> ToolSource: ...
+    def add_tool(self, tool: Tool | ToolSource | Callable[..., Any]) -> Tool | ToolSource:
+        """Give its model a tool that it executes itself, inside its turn, or all of a source.
 
         Raises:
             ConfigError: its approval asks how sure the model is, and the agent names no source of confidence.
         """
+        if isinstance(tool, ToolSource):
+            self.sources.add(tool)
+            return tool
         made = as_tool(tool)
         self._check_approval(made)
         self.own_tools[made.name] = made
         self._schemas = None
         return made
+
+    def take_tools(self, tools: Mapping[str, Tool]) -> None:
+        """Have these tools of its own, by name, and no others."""
+        self.own_tools = dict(tools)
+        self._schemas = None
 
     def _check_approval(self, tool: Tool) -> None:
         if tool.rules.approval:
@@ -306,73 +308,6 @@ class AgentCore:
         """Return whether a received message ends the chat."""
         return bool(self._is_termination_msg(cast(dict[str, Any], message)))
 
-    # ------------------------------------------------------------ its model
-
-    @property
-    def llm_config(self) -> Any:
-        """Its model configuration: an `LLMConfig`, a `ModelClient`, or False."""
-        return self._llm_config
-
-    @llm_config.setter
-    def llm_config(self, value: Any) -> None:
-        from ..models.config import LLMConfig
-
-        if value is None:
-            value = LLMConfig.get_current_llm_config() or self.DEFAULT_CONFIG
-        self._llm_config: Any = LLMConfig.coerce(value) or False
-        self._client = None
-        given = self._llm_config if isinstance(self._llm_config, LLMConfig) else None
-        self._given_tools: list[dict[str, Any]] = list(given.get("tools") or ()) if given else []
-        self._given_functions: list[dict[str, Any]] = list(given.get("functions") or ()) if given else []
-        self._offer()
-        first = next(iter(getattr(self._llm_config, "entries", ())), None)
-        # A model client as first entry has no such fields: what stands beside the list holds for it.
-        beside: Any = self._llm_config or {}
-        self.streams = bool(getattr(first, "stream", beside.get("stream", False)))
-        self.response_format: Any = getattr(first, "response_format", beside.get("response_format"))
-        if self._llm_config and re.search(r"\s", self._name) and getattr(first, "api_type", "") == "openai":
-            raise ConfigError(
-                f"name={self._name!r} contains white space, which OpenAI endpoints refuse; "
-                f"use {re.sub(r'[^a-zA-Z0-9_-]+', '_', self._name)!r}"
-            )
-
-    @property
-    def client(self) -> ModelClient | None:
-        """Its model, made from the configuration on first use; None without one.
-
-        Raises:
-            ConfigError: the configuration cannot be used: no key, an extra that is not installed.
-        """
-        if self._client is None and self._llm_config:
-            if isinstance(self._llm_config, ModelClient):
-                self._client = self._llm_config
-            else:
-                from ..models.resolve import client_for
-
-                self._client = client_for(self._llm_config, self._model_classes or None)
-        return self._client
-
-    @property
-    def tool_schemas(self) -> list[Any]:
-        """The schemas of all tools its model may call."""
-        mine = self.llm_tools.schemas()
-        if not self.own_tools and not self._given_tools and not self.as_functions:
-            return mine
-        if self._schemas is None or self._schemas[0] != (mine, len(self.own_tools)):
-            now = [schema for schema in mine if schema["function"]["name"] not in self.as_functions]
-            registered = [*now, *(t.schema for t in self.own_tools.values())]
-            names = {schema["function"]["name"] for schema in registered}
-            given = [s for s in self._given_tools if s.get("function", {}).get("name") not in names]
-            self._schemas = ((mine, len(self.own_tools)), [*given, *registered])
-        return self._schemas[1]
-
-    def _offer(self) -> None:
-        """Offer its model what there is by now: after a change of the configured ones, or of functions."""
-        self._schemas: tuple[Any, list[Any]] | None = None
-        mine = [t.schema["function"] for t in self.llm_tools if t.name in self.as_functions]
-        functions = [*(f for f in self._given_functions if f.get("name") not in self.as_functions), *mine]
-        self.request_options: dict[str, Any] = {"functions": functions} if functions else {}
-
 
 # ---------------------------------------------------------------- checks
 
@@ -381,6 +316,14 @@ def _check_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise ConfigError(f"name={name!r} is not a name; expected a string such as 'planner'")
     return name
+
+
+def _check_termination(given: object) -> Callable[..., Any]:
+    if given is None:
+        return _says_terminate
+    if not callable(given):
+        raise ConfigError(f"is_termination_msg={given!r} is not a function of a message")
+    return given
 
 
 def _check_limit(value: object, default: int) -> int:
@@ -402,6 +345,18 @@ def _refuse_code_execution(value: object) -> None:
 
 def _says_terminate(message: Mapping[str, Any]) -> bool:
     return content_text(message.get("content")) == "TERMINATE"
+
+
+def _as_window(given: Any) -> Window | None:
+    if given is None:
+        return None
+    from ..conversation.windows import as_window  # loaded with the first window
+
+    return as_window(given)
+
+
+def _as_variables(given: ContextVariables | Mapping[str, Any] | None) -> ContextVariables:
+    return given if isinstance(given, ContextVariables) else ContextVariables(given)
 
 
 def _listed(value: Any) -> list[Any]:

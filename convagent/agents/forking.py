@@ -49,7 +49,7 @@ def _forked(where: Journal, loaded: Loaded, at: int, tools: Tools) -> str:
     kept = _up_to(loaded, at)
     if not kept:
         raise ConfigError(f"at={at}: run {root} has no event up to there; its first one is 1")
-    if any("erased" in row.body for row in kept):
+    if loaded.spec.get("erased") or any("erased" in row.body for row in kept):
         raise JournalError(f"run {root} cannot be gone on with from {at}: what happened before was deleted in part")
     new = uuid4().hex[:12]
     spec = dict(loaded.spec)

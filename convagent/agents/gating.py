@@ -73,7 +73,7 @@ async def gate_reply(agent: ConversableAgent, run: RunContext, reply: Any, to: A
         case Instead(value):
             return True, _with(reply, str(value))
         case Refused(reason, by) if run.lent.policies:
-            run.terminate(refusal(reason, by), agent.name, to.name)
+            run.terminate(refusal(reason, by), agent.name, to.name, how="refused")
             return True, None
         case Refused(reason):
             return True, _with(reply, f"[withheld: {reason}]" if reason else "[withheld]")
@@ -99,17 +99,9 @@ def is_held_back(messages: Sequence[Message], position: int) -> bool:
     return after is not None and content_text(after.get("content")).startswith(_HELD_BACK)
 
 
-_REFUSED = "Not approved"
-
-
 def refusal(reason: str, by: str) -> str:
     """Return why a conversation is over in which something was refused that it cannot do without."""
-    return f"{_REFUSED}{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
-
-
-def is_refusal(reason: str) -> bool:
-    """Return whether a conversation ended by a refusal, so that what was said last is not its result."""
-    return reason.startswith(_REFUSED)
+    return f"Not approved{f' by {by}' if by else ''}{f': {reason}' if reason else ''}"
 
 
 def _words(reply: Any) -> str | None:

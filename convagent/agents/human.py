@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from ..agent import Agent, Pass
+from ..agent import Agent, Pass, Transfer
 from ..conversation.context import RunContext
 from ..conversation.group import GroupState
 from ..conversation.state import Stopped
@@ -25,7 +25,7 @@ from .conversable import ConversableAgent
 from .gating import PersonsMessage
 from .replies import ANYBODY, ReplyFunction
 
-END_OF_INPUT = End("End of input")
+END_OF_INPUT = End("End of input", "stopped")
 _TAKEN = (
     "llm_config",
     "human_input_mode",
@@ -121,12 +121,12 @@ class Human(ConversableAgent):
                 raise Stopped(reason)
             case Say(text):
                 return text
-            case Pass():
+            case Pass() | Transfer():
                 raise AssertionError("an opening is never passed")
 
     async def turn(
         self, run: RunContext, about: str, preview: str, blank: Pass | End | None, prompt: str = ""
-    ) -> Say | Pass | End:
+    ) -> Meant:
         """Ask the person for what it says.
 
         Args:
@@ -146,18 +146,22 @@ class Human(ConversableAgent):
         if run.runtime.reaches(self.who):
             reply = await run.put(request, self._amended(run), self._form)
             if reply is not None and not reply.end_of_input:
-                return _meant(reply, blank, request.options)
+                return _meant(reply, blank, request.options, self._targets(run))
             if reply is not None and not self._has_fallback:
                 return END_OF_INPUT
             why = "unreachable" if reply is not None else "time is up"
         return self._unanswered(run, request, why, blank)
 
-    async def _by_override(self, run: RunContext, request: HumanRequest, blank: Pass | End | None) -> Say | Pass | End:
+    async def _by_override(self, run: RunContext, request: HumanRequest, blank: Pass | End | None) -> Meant:
         try:
             text = await super().ask_person(run, request.prompt, request.moment, request.about)
         except EOFError:
             return END_OF_INPUT
-        return _meant(HumanReply(request.id, text), blank, request.options)
+        return _meant(HumanReply(request.id, text), blank, request.options, self._targets(run))
+
+    def _targets(self, run: RunContext) -> tuple[str, ...]:
+        """Return to whom they may hand over: not where they fill in a form, or choose."""
+        return () if self._form is not None or self._options else run.lent.targets
 
     def _amended(self, run: RunContext) -> Callable[[str], Awaitable[str]] | None:
         async def guarded(text: str) -> str:
@@ -186,10 +190,12 @@ class Human(ConversableAgent):
         )
         if self._form is not None:
             return _with_form(request, self._form, blank)
-        options = self._options
-        hints = [*([", ".join(options)] if options else []), _HINTS[type(blank)]]
+        options, targets = self._options, self._targets(run)
+        hints = [", ".join(options)] if options else []
+        hints += [f"to {' or '.join(targets)} hands over"] if targets else []
+        hints += [_HINTS[type(blank)]]
         hints += [] if within is None else [f"after {spoken(within)} {self._then(blank)}"]
-        words = (*options, "exit") if blank is None else (*options, "pass", "exit")
+        words = (*options, *(f"to {name}" for name in targets), *(() if blank is None else ("pass",)), "exit")
         said = f"{prompt} ({'; '.join(hints)}): "
         return replace(request, prompt=said, moment="speak", choices=words, options=options)
 
@@ -214,7 +220,11 @@ class Human(ConversableAgent):
         if self.otherwise:
             return _InTheirPlace(self.otherwise)
         late = f"no answer within {spoken(request.within or 0)}" if why == "time is up" else "cannot be reached"
-        return Pass(late) if isinstance(blank, Pass) else End(f"{self.name}: {late}")
+        return Pass(late) if isinstance(blank, Pass) else End(f"{self.name}: {late}", "limit")
+
+
+Meant = Say | Pass | End | Transfer
+"""What a person's answer does."""
 
 
 class _InTheirPlace(Say):
@@ -236,17 +246,30 @@ async def speak(
     last = messages[-1] if messages else Message()
     about = str(last.get("name") or (sender.name if sender is not None else ""))
     run.state.auto_replies[run.state.side(agent)] = 0
-    said = await agent.turn(run, about, content_text(last.get("content")), _blank(agent, run, last))
+    said = await _routed(agent, run, about, content_text(last.get("content")), _blank(agent, run, last))
     match said:
         case _InTheirPlace(text):
             return True, text
         case Say(text):
             return True, cast(Message, PersonsMessage(role="user", content=text))
-        case Pass():
+        case Pass() | Transfer():
             return True, said
-        case End(reason):
-            run.terminate(reason, agent.name, sender.name if sender is not None else "")
+        case End(reason, how):
+            run.terminate(reason, agent.name, sender.name if sender is not None else "", how=how)
             return END
+
+
+async def _routed(agent: Human, run: RunContext, about: str, preview: str, blank: Pass | End | None) -> Meant:
+    """Return what a person means; they are asked again, and told why, where they may not hand over to that one."""
+    prompt = ""
+    while True:
+        said = await agent.turn(run, about, preview, blank, prompt)
+        if not isinstance(said, Transfer) or run.lent.route is None:
+            return said
+        routed = await run.lent.route(run, agent, said)
+        if isinstance(routed, Transfer):
+            return routed
+        prompt = f"{routed} {agent.name}, it is still your turn"
 
 
 def _blank(agent: Human, run: RunContext, last: Message) -> Pass | End | None:
@@ -259,7 +282,7 @@ def _blank(agent: Human, run: RunContext, last: Message) -> Pass | End | None:
     return End(met(agent.name)) if last and agent.is_termination(last) else None
 
 
-def _meant(reply: HumanReply, blank: Pass | End | None, options: Sequence[str]) -> Say | Pass | End:
+def _meant(reply: HumanReply, blank: Pass | End | None, options: Sequence[str], targets: Sequence[str]) -> Meant:
     """Return what an answer does: a word by itself, or a message."""
     decision = reply.decision
     if decision is not None:
@@ -267,15 +290,23 @@ def _meant(reply: HumanReply, blank: Pass | End | None, options: Sequence[str]) 
             case "approve":
                 return Say(words_of(reply))
             case "stop":
-                return End(decision.text)
+                return End(decision.text, "stopped")
             case _:
                 return blank if isinstance(blank, End) else Pass(decision.text)
     word = reply.text.strip().lower()
     if word in ("exit", "stop"):
-        return End(USER_EXIT)
+        return End(USER_EXIT, "stopped")
     if word in ("", "pass"):  # that it was allowed was asked before the answer counted, except of an override
         return blank or End("Nothing was said")
-    return Say(next((option for option in options if option.lower() == word), reply.text))
+    handed = _handed_over(reply, targets)
+    return handed or Say(next((option for option in options if option.lower() == word), reply.text))
+
+
+def _handed_over(reply: HumanReply, targets: Sequence[str]) -> Transfer | None:
+    """Return to whom `to billing`, or `to billing: her card was charged twice`, hands over; None: it is a message."""
+    whom, _, reason = reply.text.partition(":")
+    name = next((name for name in targets if whom.strip().lower() == f"to {name.lower()}"), None)
+    return None if name is None else Transfer(name, reason.strip(), asked_by=reply.by)
 
 
 def _choices(form: Sequence[Any]) -> tuple[str, ...]:

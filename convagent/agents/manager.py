@@ -17,13 +17,13 @@ from ..messages import Message
 from ..oversight.input_mode import HumanInputMode
 from ..patterns.group_chat import GroupChatPattern
 from .arguments import named_for_users
-from .chatting import Held
 from .clearing import clearing
 from .conversable import ConversableAgent
 from .groupchat import GroupChat
 from .own_chat import reply_of_those_behind
 from .replies import ANYBODY, ReplyFunction
 from .resuming import ResumeMethods
+from .taking_turns import Held
 
 
 class GroupChatManager(ResumeMethods, ConversableAgent):
@@ -134,6 +134,11 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         if self._groupchat.messages:
             thread.messages = list(self._groupchat.messages)
 
+    @property
+    def limit_reached(self) -> str:
+        """What is told when the group has spoken as often as it may."""
+        return f"Maximum rounds ({self._groupchat.max_round}) reached"
+
     def task(self, messages: Sequence[Message]) -> Any:
         """Return what the group is told of a conversation in which it has the word."""
         return messages[-1].get("content") or ""
@@ -142,6 +147,11 @@ class GroupChatManager(ResumeMethods, ConversableAgent):
         """Return what the group replies with to a conversation in which it had the word; None: nothing."""
         said = self._groupchat.messages
         return said[-1].get("content") if said else None
+
+    def from_outside(self, result: ChatResult) -> Sequence[Message]:
+        """Return what people said to the group who are none of it, in the conversation of which this is the result."""
+        thread = self._groupchat.thread
+        return thread.from_outside() if thread is not None else ()
 
     def reads_history(self) -> bool:
         """Return True: the group is told what was said since it spoke last."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ..conversation.context import RunContext
 from ..conversation.result import ChatResult
 from ..messages import Message, content_text
 from .builtin import PASS, Outcome
 from .chat import Chat, hold
-
-if TYPE_CHECKING:
-    from .groupchat import GroupChat
 
 
 class Fronting(Protocol):
@@ -26,6 +23,10 @@ class Fronting(Protocol):
         """Return what it replies with; None: nothing, and the conversation in which it has the word is over."""
         ...
 
+    def from_outside(self, result: ChatResult) -> Sequence[Message]:
+        """Return what people said in the chat that was held, who are none of those behind it."""
+        ...
+
 
 async def reply_of_those_behind(
     agent: Any, run: RunContext, messages: Sequence[Message], sender: Any, config: Any = None
@@ -35,15 +36,9 @@ async def reply_of_those_behind(
         return PASS
     fronting: Fronting = agent
     result = await hold(Chat(sender, agent, fronting.task(messages), summary_method=None, silent=run.silent))
-    for said in _from_outside(agent):  # those around it have not heard it yet
+    for said in fronting.from_outside(result):  # those around it have not heard it yet
         run.say(content_text(said.get("content")), str(said.get("name", "")), silent=True)
     found = fronting.outcome(result)
     if found is None and result.reason:
-        run.terminate(result.reason, agent.name, sender.name)
+        run.terminate(result.reason, agent.name, sender.name, how=result.how)
     return True, found
-
-
-def _from_outside(agent: Any) -> Sequence[Message]:
-    """Return what people said in the chat that was held, who are none of those behind the agent."""
-    group: GroupChat | None = getattr(agent, "groupchat", None)
-    return group.thread.from_outside() if group is not None and group.thread is not None else ()

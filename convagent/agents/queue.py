@@ -103,7 +103,8 @@ async def _hold(
 def start_of(sender: ConversableAgent, given: Mapping[str, Any], follows: bool) -> Start[ChatResult]:
     """Return what starts one chat of a queue."""
     known = ("clear_history", "silent", "cache", "max_turns", "summary_method", "summary_args", "message")
-    chosen = {k: given[k] for k in (*known, "oversight", "observers", "limits") if k in given}
+    ours = ("oversight", "people", "channels", "observers", "journal", "limits")
+    chosen = {k: given[k] for k in (*known, *ours) if k in given}
     more = {k: v for k, v in given.items() if k not in chosen and k not in ("sender", "recipient")}
     return sender._start(given["recipient"], kwargs=more, follows=follows, **chosen)  # pyright: ignore[reportPrivateUsage]
 
@@ -198,7 +199,8 @@ def _check(queue: Queue) -> None:
             agent = chat.get(role)
             if not isinstance(agent, ConversableAgent):
                 raise ConfigError(f"chat {number} of the queue: {role} is {agent!r}; expected a ConversableAgent")
-        start_of(chat["sender"], chat, number > 1)  # what cannot work is said before the first chat begins
+        unkept = {name: value for name, value in chat.items() if name != "journal"}  # is opened when it begins
+        start_of(chat["sender"], unkept, number > 1)  # what cannot work is said before the first chat begins
     recipients = [id(chat["recipient"]) for chat in queue]
     if len(set(recipients)) < len(recipients) and any(chat.get("clear_history", True) for chat in queue):
         warnings.warn(

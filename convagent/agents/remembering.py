@@ -9,14 +9,14 @@ from ..conversation.context import current_run
 from ..errors import ConfigError, UsageError
 from ..events import ClearConversableAgentHistoryEvent
 from ..messages import Message
+from .asking import PersonMethods
 from .memory import ChatMessages
-from .replying import ReplyMethods
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
 
 
-class MemoryMethods(ReplyMethods):
+class MemoryMethods(PersonMethods):
     """Histories and counters."""
 
     @property

@@ -1,28 +1,24 @@
-"""How an agent comes to a reply: the chain of reply functions, and the person it asks."""
+"""How an agent comes to a reply: the chain of reply functions."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Container, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .._sync import Boxed, call_sync, current_host, forget_in_child, unboxing
+from .._sync import Boxed, call_sync, current_host, unboxing
 from .._tracebacks import short_traceback
 from ..agent import Agent, Pass, Transfer
 from ..conversation.context import RunContext, current_run
 from ..conversation.execution import run_tool
 from ..conversation.state import ConversationState
-from ..errors import ConfigError, EndOfInput, UsageError
-from ..events import InputReplyEvent
-from ..human import HumanReply, Moment
+from ..errors import ConfigError, UsageError
 from ..messages import Message, ToolCall
 from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole, whoever_sits_here
 from ..runs.local import LocalRuntime
 from . import builtin
-from .overrides import accepted
 from .replies import ReplyFunction
 from .tooling import ToolMethods
 
@@ -52,7 +48,7 @@ NOBODY = Nobody()
 
 
 class ReplyMethods(ToolMethods):
-    """Reply functions, hooks and human input.
+    """Reply functions and hooks.
 
     Every plain method is our own `a_` twin, waited for: a subclass may override both of a pair,
     and `super()` of the plain one must not meet its async override.
@@ -138,34 +134,43 @@ class ReplyMethods(ToolMethods):
         agent = cast("ConversableAgent", self)
         if run.lent.first is not None and (said := await run.lent.first(run, agent, messages)) is not None:
             return said
-        sync_chat = run.is_sync
         for entry in self.replies.entries:
-            if not entry.applies_to(sender):
-                continue
-            func = entry.func
-            if exclude and (func in exclude or _twin(self, func) in exclude):
+            if not entry.applies_to(sender) or (exclude and self._is_excluded(entry.func, exclude)):
                 continue
             if entry.builtin is not None:
                 final, reply = await entry.builtin(agent, run, messages, sender, entry.config)
-            elif (entry.asynchronous and sync_chat and entry.ignore_async_in_sync_chat) or (
-                not sync_chat and not entry.asynchronous and self._has_async_twin(func)
-            ):
+            elif self._is_for_other_chats(entry, run):
                 continue
             else:
-                given: dict[str, Any] = {"messages": messages, "sender": sender, "config": entry.config}
                 try:
-                    # Whether it is async was asked when it was registered.
-                    if run.runtime.keeps:
-                        called = partial(func if entry.asynchronous else partial(run.call, func), self, **given)
-                        found = await run.step(f"reply/{func.__name__}", called)
-                    else:
-                        found = await (func(self, **given) if entry.asynchronous else run.call(func, self, **given))
+                    said = await self._call(entry, run, messages, sender)
                 except (KeyboardInterrupt, SystemExit) as stop:
                     raise Boxed(stop) from None
-                final, reply = _decision(func, found)
+                final, reply = _decision(entry.func, said)
             if final:
                 return reply
         return cast(Reply, self._default_auto_reply)
+
+    def _call(
+        self, entry: ReplyFunction, run: RunContext, messages: list[Message], sender: Agent | None
+    ) -> Awaitable[Any]:
+        """Call a reply function of the user; what it returned is kept, where the run is."""
+        func = entry.func
+        given: dict[str, Any] = {"messages": messages, "sender": sender, "config": entry.config}
+        if run.runtime.keeps:
+            called = partial(func if entry.asynchronous else partial(run.call, func), self, **given)
+            return run.step(f"reply/{func.__name__}", called)
+        # Whether it is async was asked when it was registered.
+        return func(self, **given) if entry.asynchronous else run.call(func, self, **given)
+
+    def _is_excluded(self, func: Callable[..., Any], exclude: Container[Any]) -> bool:
+        return func in exclude or getattr(type(self), f"a_{getattr(func, '__name__', '')}", None) in exclude
+
+    def _is_for_other_chats(self, entry: ReplyFunction, run: RunContext) -> bool:
+        """Return whether a function is left out: in this kind of chat, sync or async, its twin is meant."""
+        if entry.asynchronous:
+            return entry.ignore_async_in_sync_chat and run.is_sync
+        return not run.is_sync and self._has_async_twin(entry.func)
 
     def reads_history(self) -> bool:
         """Return whether something that makes its replies may look further back than the last message."""
@@ -289,77 +294,6 @@ class ReplyMethods(ToolMethods):
             found = run.state.thread.view(cast(Agent, self)) if messages is None else messages
             return await unboxing(function(cast("ConversableAgent", self), run, found, sender, config, **kwargs))
 
-    # ------------------------------------------------------------ the person
-
-    def get_human_input(self, prompt: str, *args: Any, **kwargs: Any) -> str:
-        """Ask the person, and return what they type. Override it to ask in your own way."""
-        return self._wait(ReplyMethods.a_get_human_input(self, prompt, *args, **kwargs))
-
-    async def a_get_human_input(self, prompt: str, *args: Any, **kwargs: Any) -> str:
-        """Ask the person, and return what they type.
-
-        An override may take the prompt alone, or the keywords it cares for; so they are not spelled
-        out in the signature, which a type checker would then demand of every override.
-
-        Args:
-            prompt: what they read.
-            *args: none are taken.
-            **kwargs: ``iostream``, asked instead of the run's channels; ``choices``, words offered for
-                completion (any text is accepted).
-
-        Raises:
-            EndOfInput: the channel ended before an answer.
-        """
-        return await self._ask_anybody(prompt, *args, **kwargs)
-
-    async def _ask_anybody(self, prompt: str, *, iostream: Any = None, choices: tuple[str, ...] = ()) -> str:
-        async with self.within(None) as run:
-            moment, about = _in_place_of(run, self)
-            return await unboxing(self._ask(run, prompt, moment, about, iostream, (*choices, "exit")))
-
-    async def ask_person(self, run: RunContext, prompt: str, moment: Moment, about: str) -> str:
-        """Ask through an overridden `get_human_input` if there is one, and record the answer either way."""
-        agent = cast("ConversableAgent", self)
-        own = agent.overrides.find(agent, "get_human_input", run)
-        if own is None:
-            return await self._ask(run, prompt, moment, about, None)
-        answers = run.state.answers.setdefault(self.name, [])
-        known = len(answers)
-        from ..iostream import IOStream
-
-        token = _overridden.set((run, self, moment, about))
-        try:
-            typed = partial(run.call, own, prompt, **accepted(own, iostream=IOStream.get_default()))
-            text = await (run.step("get_human_input", typed) if run.runtime.keeps else typed())
-        finally:
-            _overridden.reset(token)
-        if not isinstance(text, str):
-            raise ConfigError(
-                f"{type(self).__name__}.get_human_input returned {text!r}; expected a string (empty to skip)"
-            )
-        if len(answers) == known:
-            reply = HumanReply("", text, channel="get_human_input")
-            run.emit(InputReplyEvent(reply=reply, agent=self.name))
-        return text
-
-    async def _ask(
-        self, run: RunContext, prompt: str, moment: Moment, about: str, iostream: Any,
-        choices: tuple[str, ...] = ("exit",),
-    ) -> str:  # fmt: skip
-        async def guarded(text: str) -> str:
-            return await self.hooks.through(run, "safeguard_human_inputs", text)
-
-        if iostream is not None and hasattr(iostream, "input") and not _is_default(iostream):
-            text = await guarded(str(await run.call(iostream.input, prompt)))
-            run.emit(InputReplyEvent(reply=HumanReply("", text, channel="iostream"), agent=self.name))
-        else:
-            amend = guarded if self.hooks.lists["safeguard_human_inputs"] else None
-            reply = await run.ask(prompt, agent=self.name, about=about, moment=moment, choices=choices, amend=amend)
-            if reply.end_of_input:
-                raise EndOfInput(f"the input of agent {self.name!r} ended before an answer to {prompt!r}")
-            text = reply.text
-        return text
-
     def _wait(self, coro: Coroutine[Any, Any, T], name: str = "") -> T:
         """Wait for a coroutine from synchronous code; this thread shows events and asks the person."""
         from ..observers.console import ConsoleEventProcessor
@@ -372,34 +306,14 @@ class ReplyMethods(ToolMethods):
             console.close()
 
 
-_overridden: ContextVar[tuple[RunContext, ReplyMethods, Moment, str] | None] = ContextVar("overridden", default=None)
-"""The prompt of a conversation that an override of `get_human_input` answers: whose it is, why and about whom."""
-forget_in_child(_overridden)
-
-
-def _in_place_of(run: RunContext, agent: ReplyMethods) -> tuple[Moment, str]:
-    """Return why and about whom `get_human_input` asks: as the prompt does whose override calls it, if one does."""
-    found = _overridden.get()
-    return (found[2], found[3]) if found is not None and found[0] is run and found[1] is agent else ("message", "")
-
-
-def _is_default(stream: Any) -> bool:
-    from ..iostream import IOStream
-
-    return stream is IOStream.get_default()
-
-
 def _decision(func: Callable[..., Any], value: Any) -> tuple[bool, Reply]:
-    if type(value) is tuple and len(cast("tuple[Any, ...]", value)) == 2:
-        return cast("tuple[bool, Reply]", value)
-    if isinstance(value, (tuple, list)) and len(cast("tuple[Any, ...]", value)) == 2:  # a kept one is a list
-        return cast("tuple[bool, Reply]", tuple(cast("tuple[Any, ...]", value)))
+    pair: Any = value
+    if type(value) is tuple and len(pair) == 2:
+        return pair
+    if isinstance(value, (tuple, list)) and len(pair) == 2:  # a kept one is a list
+        return pair[0], pair[1]
     name = getattr(func, "__name__", repr(func))
     raise ConfigError(f"reply function {name} returned {value!r}; expected (final, reply), such as (False, None)")
-
-
-def _twin(agent: ReplyMethods, func: Callable[..., Any]) -> Any:
-    return getattr(type(agent), f"a_{getattr(func, '__name__', '')}", None)
 
 
 BUILTINS: dict[str, Callable[..., Any]] = {

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from ..errors import ConfigError, UsageError
-from ..tools.tool import Tool, as_tool, check_name
+from ..tools.as_tool import as_tool
+from ..tools.naming import check_name
+from ..tools.tool import Tool
 from .handoff_methods import HandoffMethods
 
 ToolLike = Tool | Callable[..., Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
@@ -12,12 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._sync import Host, Mailbox, call_user, forget_in_child
 from ..action import Action, Confidence, Policy
-from ..agent import Agent, Participant
+from ..agent import Agent, Ending, Participant
 from ..errors import NobodyReachable
 from ..events import (
-    ControlEvent,
     Event,
-    GrantRevokedEvent,
     InputReplyEvent,
     MessageEvent,
     TerminationEvent,
@@ -29,10 +26,10 @@ from ..messages import Message, as_message
 from ..runtime import ANY, Control, Interrupted, Runtime, Steer, strand
 from ..tools.tool import Effect
 from .around import names_around
-from .interrupting import INTERRUPTED, is_spoken, read_interrupt
 from .pattern import NOTHING_LENT, Pattern
 from .state import ConversationState
 from .state import Stopped as Stopped
+from .steering import is_spoken, meet
 from .verdict import NOTHING_SHOWN, Subject, Verdict
 from .wiring import Wire, wire_of
 
@@ -348,65 +345,23 @@ class RunContext:
         """
         if self.unreachable is not None:
             raise self.unreachable
-        if self._unsaid and self.state.opened:
-            for said in self._unsaid:
-                self.say(said.text, said.by)
-            self._unsaid.clear()
         while (control := self.runtime.control()) is not None:
-            self.emit(ControlEvent(action=control.action, text=control.text, by=control.by))
-            if control.action == "pause":
-                await self._paused()
+            said = await meet(self, control)
+            if said is None:
                 continue
-            if control.action == "revoke":
-                self._revoke(control)
-                continue
-            interrupts = control.action == "interrupt"
-            if interrupts:
-                control = await self._ask_how_to_go_on()
-            if control is None:
-                continue
-            if control.action == "stop":
-                raise Stopped(control.text or "Stopped by a person")
-            if hearing and interrupts:
-                return control
+            if hearing and control.action == "interrupt":
+                return said
             if self.state.opened:
-                self.say(control.text, control.by)
+                self.say(said.text, said.by)
             else:
-                self._unsaid.append(control)  # the opening message comes first
+                self._unsaid.append(said)  # the opening message comes first
         return None
 
-    def _revoke(self, control: Control) -> None:
-        """End a grant; all of them where none is named."""
-        for grant in self.state.grants:
-            if control.text in ("", grant.id):
-                self.emit(GrantRevokedEvent(grant_id=grant.id, why="revoked", by=control.by))
-
-    async def _paused(self) -> None:
-        """Wait until somebody lets the run go on, or stops it. What is said meanwhile comes after."""
-        while True:
-            try:
-                await self.runtime.breakable(self.runtime.sleep, ("unpause", "stop"), math.inf)
-            except Interrupted:
-                pass
-            control = self.runtime.control(("unpause", "stop"))
-            if control is None:
-                continue
-            self.emit(ControlEvent(action=control.action, text=control.text, by=control.by))
-            if control.action == "stop":
-                raise Stopped(control.text or "Stopped by a person")
-            return
-
-    async def _ask_how_to_go_on(self) -> Control | None:
-        """Ask the one who interrupted; None: go on as before."""
-        reply = await self.ask(INTERRUPTED, agent="", moment="interrupt", choices=("resume", "stop", "say "))
-        action, text = read_interrupt(reply)
-        self.emit(ControlEvent(action=action, text=text, by=reply.by))
-        if action == "resume" or (action == "say" and not text):
-            return None
-        control = Control(cast(Steer, action), text, reply.by)
-        if action == "stop":
-            self.runtime.stop(control)
-        return control
+    def say_what_waits(self) -> None:
+        """Add what people said before there was an opening message, in the turn that brought it."""
+        for said in self._unsaid:
+            self.say(said.text, said.by)
+        self._unsaid.clear()
 
     def say(self, text: str, by: str = "", silent: bool = False) -> None:
         """Add a person's message, which all agents see as a user's; whoever owes a reply still does."""
@@ -416,20 +371,17 @@ class RunContext:
         message = cast(Message, {"content": text, "role": "user", "override_role": "user", "name": name})
         self.emit(
             TextEvent(
-                message=message,
-                sender=name,
-                recipient=listener.name,
-                by=name,
-                silent=silent or self.silent,
-                agent=name,
-                side=state.side(listener),
+                message=message, sender=name, recipient=listener.name, by=name, silent=silent or self.silent,
+                agent=name, side=state.side(listener),
             )
         )  # fmt: skip
 
-    def terminate(self, reason: str, agent: str, other: str = "", silent: bool = False) -> None:
-        """Announce the end and its reason."""
+    def terminate(self, reason: str, agent: str, other: str = "", silent: bool = False, how: Ending = "done") -> None:
+        """Announce the end, why and how."""
         self.emit(
-            TerminationEvent(termination_reason=reason, sender=agent, recipient=other, silent=silent, agent=agent)
+            TerminationEvent(
+                termination_reason=reason, sender=agent, recipient=other, silent=silent, how=how, agent=agent
+            )
         )
 
 

@@ -67,6 +67,20 @@ class GroupState(ConversationState):
         """Round trips that are over: the group has spoken, and it is up to the initiator."""
         return self.rounds if self.between else max(self.rounds - 1, 0)
 
+    @property
+    def comes_back(self) -> bool:
+        """Whether the initiator may speak again, once the group has spoken."""
+        return self.max_turns is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it may begin another round trip now."""
+        return self.comes_back and (self.max_turns is None or self.rounds < self.max_turns)
+
+    def turns(self, rounds: int) -> int:
+        """Return how many turns are over: round trips, or those of the members where it speaks once."""
+        return self.round_trips if self.comes_back else max(rounds - 1, 0)
+
     def history(self) -> list[Message]:
         """Return what the group said."""
         return self.thread.view_of(MANAGER)

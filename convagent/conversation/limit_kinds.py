@@ -16,17 +16,20 @@ from .limits import Limit, Progress
 
 @dataclass(frozen=True, slots=True)
 class MaxTurns(Limit):
-    """So many round trips: messages of the initiator, each with what was replied to it."""
+    """So many turns: of two, messages of the initiator, each with what was replied to it; of a group, those of members.
+
+    Where the initiator comes back to the group (`max_turns=`, a desk that a person talks with), it is round trips, too.
+    """
 
     example = "MaxTurns(10)"
 
     n: int
 
     def __post_init__(self) -> None:
-        _check_count(self, self.n, "round trips")
+        _check_count(self, self.n, "turns")
 
     def amount(self, run: Progress) -> str | None:
-        """Count round trips."""
+        """Count turns."""
         return _counted(run.turns, "turn") if run.turns >= self.n else None
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ class Progress(Protocol):
     """What a limit looks at: how far a run has come, with the runs inside it."""
 
     turns: int
-    """Round trips that are over."""
+    """Round trips that are over; in a group to which the initiator speaks once, how often a member had the word."""
     rounds: int
     """How often somebody was given the word."""
     messages: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ..action import Policy
-from ..agent import Agent, Participant, Transfer
+from ..agent import Agent, Participant, Termination, Transfer
 from ..messages import Message
 from .state import ConversationState
 
@@ -32,6 +32,8 @@ class Lent:
     """Its model may call them, and it executes them itself, besides its own."""
     hands_over: bool = False
     """Whether a tool that returns an agent hands over to that agent."""
+    targets: tuple[str, ...] = ()
+    """Names of those to whom it may hand over, for a speaker that is a person."""
     route: Route | None = None
     """Decides about each such handoff; None: all of them happen."""
     offers: tuple[Tool, ...] = ()
@@ -64,6 +66,6 @@ class Pattern(Protocol):
         """Return whose turn it is, or None: the conversation is over. It may ask, through the run."""
         ...
 
-    def end_reason(self, state: ConversationState) -> str:
-        """Say why nobody speaks next; empty where the last termination said so."""
+    def end(self, state: ConversationState) -> Termination | None:
+        """Say how and why it is over, as nobody speaks next; None: the last termination said so."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..agent import Ending
 from ..messages import Message
 
 
@@ -28,8 +29,11 @@ class ChatResult:
     human_input: list[str] = field(default_factory=list[str])
     """What people typed for the initiator."""
     reason: str = ""
-    """Why the chat ended."""
+    """Why the chat ended, in words."""
     last_speaker: str = ""
     parsed: Any = None
     """The validated object of the last structured answer, if one was asked for."""
     context_variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    how: Ending = "done"
+    """How it ended: `done` by itself, `limit` at any limit, `stopped` by a person, `refused` by a rule or a person who
+    refused what it cannot do without, `failed` by an error."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..agent import Agent, Participant
+from ..agent import Agent, Ending, Participant
 from ..events import (
     DecidedEvent,
     Event,
@@ -24,9 +24,10 @@ from .thread import Thread
 class Stopped(Exception):
     """Somebody outside stopped the run. The loop ends for it; code that swallows it meets it again."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, how: Ending = "stopped") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.how: Ending = how
 
 
 @dataclass(slots=True)
@@ -66,6 +67,8 @@ class ConversationState:
     """Sides that were told not to reply to what they receive."""
     reason: str = ""
     """Why it ended, as told by the last termination."""
+    how: Ending = "done"
+    """How it ended, as told by the last termination."""
     grants: tuple[Grant, ...] = ()
     """What people approved beyond one action."""
     variables: Any = None
@@ -86,6 +89,10 @@ class ConversationState:
     def round_trips(self) -> int:
         """Round trips that are over."""
         return self.rounds if self.owes is self.initiator else max(self.rounds - 1, 0)
+
+    def turns(self, rounds: int) -> int:
+        """Return how many turns are over, which are round trips here; given: how often somebody had the word."""
+        return self.round_trips
 
     def history(self) -> list[Message]:
         """Return what was said, as the initiator has it."""
@@ -122,7 +129,7 @@ class ConversationState:
             if event.typed_by:
                 self.wrote(content_text(event.message.get("content")), event.typed_by)
         elif isinstance(event, TerminationEvent):
-            self.reason = event.termination_reason
+            self.reason, self.how = event.termination_reason, event.how
         elif isinstance(event, InputReplyEvent):
             self.typed[event.agent] = event.reply
             self.wrote(words_of(event.reply), event.reply.by)

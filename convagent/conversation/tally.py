@@ -89,7 +89,7 @@ class Tally:
             Stopped: a limit is reached.
         """
         state = self._state
-        self.turns, self.rounds, self.messages = state.round_trips, turn, state.sent
+        self.turns, self.rounds, self.messages = state.turns(turn), turn, state.sent
         self.said, self.speaker = (state.last_said() if state.sent > 1 else None), state.last_speaker
         self.check(runtime)
 
@@ -113,4 +113,4 @@ class Tally:
             tally.seconds = seen["now"] - tally._began
             reached = None if tally._limits is None else tally._limits.reached(tally)
             if reached is not None:
-                raise Stopped(f"{reached}{'' if tally is self else ', of the run around this one'}")
+                raise Stopped(f"{reached}{'' if tally is self else ', of the run around this one'}", "limit")

@@ -62,7 +62,7 @@ async def ask_model(
         if request is None:
             return None
         call = _ModelCall(run, client, request, agent, to, silent, draft)
-        call.started()
+        call.began = run.runtime.now()
         try:
             reply = await run.runtime.breakable(call.step)
         except Interrupted as interrupted:
@@ -146,11 +146,12 @@ class _ModelCall:
 
     def complete(self) -> Awaitable[ModelReply]:
         self.made = True
+        self.run.runtime.emit(ModelCallStarted(model=self.client.label, agent=self.agent))
         return self.client.complete(self.request, self.notice)
 
     async def whole(self) -> ModelReply:
         """Make the call, and tell how it ended."""
-        self.started()
+        self.began = self.run.runtime.now()
         try:
             reply = await self.step()
         except BaseException as error:
@@ -158,10 +159,6 @@ class _ModelCall:
             raise
         self.finished(reply)
         return self.in_form(reply)
-
-    def started(self) -> None:
-        self.run.runtime.emit(ModelCallStarted(model=self.client.label, agent=self.agent))
-        self.began = self.run.runtime.now()
 
     def finished(self, reply: ModelReply) -> None:
         event = ModelCallFinished(

@@ -128,7 +128,8 @@ class _Telling:
 
     def terminated(self, event: TerminationEvent) -> None:
         self.run.reason = event.termination_reason
-        self.step("end", event.at, Who("agent", event.sender) if event.sender else None, text=event.termination_reason)
+        made = self.step("end", event.at, Who("agent", event.sender) if event.sender else None, text=self.run.reason)
+        made.mood = "bad" if event.how == "refused" else ""
 
     def completed(self, event: RunCompletionEvent) -> None:
         run = self.run

@@ -13,7 +13,7 @@ from .._tracebacks import short_traceback
 from ..agent import Agent
 from ..conversation.result import ChatResult
 from ..errors import RunCancelled
-from ..events import Event
+from ..events import Event, RunLeftEvent
 from ..human import Seat
 from .console import whoever_sits_here
 from .cost import Cost
@@ -132,9 +132,21 @@ class AsyncRunResponse(Steered):
                     self._ctrl_c(event)
         except BaseException:
             self.cancel()
+            await self._see_it_left(console.show)
             raise
         finally:
             console.close()
+
+    async def _see_it_left(self, show: Callable[[Event], None]) -> None:
+        """Wait until a run that is kept in a journal is let go of, and show what is said of that."""
+        runtime = self._steering.runtime
+        if runtime is None or not runtime.keeps:
+            return
+        await asyncio.wait((self._task,))
+        queue = self._host.queue
+        while not queue.empty():
+            if isinstance(event := queue.get_nowait(), RunLeftEvent):
+                show(event)
 
     def cancel(self) -> None:
         """Cancel the run at once: whoever consumes it gets `RunCancelled`. From any thread.

@@ -146,10 +146,12 @@ async def _asking(ask: Coroutine[Any, Any, None], events: list[InputRequestEvent
     except asyncio.CancelledError:
         raise
     except KeyboardInterrupt as ctrl_c:
-        if events[0].request.moment != "interrupt" and is_tty(sys.stdin):
-            events[0].interrupt()
+        asked = events[0]
+        waits_as_well_without_us = bool(asked.kept_in and asked.request.decisions)
+        if asked.request.moment == "interrupt" or waits_as_well_without_us or not is_tty(sys.stdin):
+            asked.fail(ctrl_c)
         else:
-            events[0].fail(ctrl_c)
+            asked.interrupt()
     except BaseException as error:  # noqa: BLE001 - it belongs to the run that waits for the answer
         for event in events:
             event.fail(error)

@@ -1,7 +1,6 @@
 """The runtime over a journal: a run in this process that any other process can go on with.
 
-What a turn does has a key: the turn, the strand (what runs side by side has different ones), what it is, and how
-many of its kind came before it there. When a turn is entered again, because its process ended or let go of the run,
+What a turn does has a key (`reentry`). When a turn is entered again, because its process ended or let go of the run,
 what has a key that is kept already is not done again: a step returns its result, a question its answer, an
 event is neither kept nor told. So user code has no rules of determinism beyond its own turn, and finished turns are
 never run again: they are folded into the state.
@@ -20,21 +19,19 @@ from .._sync import Host
 from ..events import Event, InputRequestEvent, ModelCallStarted, RunCompletionEvent, RunStarted
 from ..human import HumanReply, HumanRequest
 from ..journal.base import NewMessage, NewRow, Row
-from ..runtime import ANY, Control, InDoubt, Interrupted, Steer, strand
+from ..runtime import ANY, Control, InDoubt, Interrupted, Steer
 from ..tools.tool import Effect
 from .clock import MACHINE, at_work, idle
-from .keeper import Keeper, cut_off, rows_by_run
+from .keeper import Keeper
 from .local import LocalRuntime, Observer
 from .questions import Question
+from .reentry import STEP, TurnInFlight, cut_off, rows_by_run
 from .stored_question import StoredQuestion
 
 if TYPE_CHECKING:
     from random import Random
 
 T = TypeVar("T")
-
-STEP = "step"
-"""The type of a row that is no event: what a step returned, or that it was begun."""
 
 
 class JournaledRuntime(LocalRuntime):
@@ -47,7 +44,7 @@ class JournaledRuntime(LocalRuntime):
         parent: JournaledRuntime | None = None, **given: Any,
     ) -> None:  # fmt: skip
         super().__init__(host, run_id=run_id, parent=parent, **given)
-        self.keeper = keeper
+        self.keeper, self.kept_in = keeper, keeper.journal.url
         self._rows: Mapping[str, Sequence[Row]] = parent._rows if parent is not None else rows_by_run(keeper.loaded)
         self.observe(observers)
         self.extras: Callable[[], Mapping[str, Any]] | None = None
@@ -58,13 +55,13 @@ class JournaledRuntime(LocalRuntime):
         """What was kept of `extras` last."""
         self.turn = keeper.loaded.turns.get(run_id, 0) if keeper.loaded is not None else 0
         """The last turn that is finished."""
-        self._records: dict[str, Mapping[str, Any]] = {}
-        self._controls: dict[str, list[Mapping[str, Any]]] = {}
-        self._counts: dict[str, int] = {}
-        self._places: dict[str, int] = {}
+        self._flight = TurnInFlight(self.turn + 1)
         self._steps: list[NewRow] = []
+        """What the steps of the turn in flight returned: of no use once it is over."""
         self._key = ("", "")
+        """The key and the type of the event that is told next."""
         self._asked: dict[str, str] = {}
+        """By the id of a request: its key."""
         self._ids = {r.key: r.id for r in keeper.requests.values() if r.run == run_id}
         self._requests = sum(r.run == run_id for r in keeper.requests.values())
         self._read(self._rows.get(run_id, ()))
@@ -82,36 +79,18 @@ class JournaledRuntime(LocalRuntime):
             self._seq = max(self._seq, row.seq)
             body = row.body
             if int(turn) > self.turn:
-                self._records[row.key] = body
-                if body.get("what") == "control":
-                    self._controls.setdefault(body["strand"], []).append(body["value"])
+                self._flight.remember(row.key, body)
             elif body.get("type") != STEP:
                 self.past.append(body)
             elif name == "extras":
                 self.kept_extras = cast("Mapping[str, Any]", serde.revived(body["value"]))
 
-    # ------------------------------------------------------------ keys
-
-    def _name(self, what: str) -> str:
-        """Return the key of what comes next in this strand."""
-        here = strand.get()
-        self._places[here] = self._places.get(here, 0) + 1
-        key = f"{self.turn + 1}/{here}{what}"
-        count = self._counts.get(key, 0)
-        self._counts[key] = count + 1
-        return f"{key}#{count}" if count else key
-
-    def _keep_step(self, key: str, body: Mapping[str, Any]) -> None:
-        self._seq += 1
-        text = serde.encode({"v": serde.VERSION, "type": STEP, **body})
-        self._steps.append(self.keeper.put(self.run_id, self._seq, key, self.clock.now(), text))
-
     # ------------------------------------------------------------ events
 
     def recorded(self, event: Event) -> Event:
         """Return an event as it happened when this turn was entered before; the event itself where it is new."""
-        key = self._name(event.type)
-        body = self._records.get(key)
+        key = self._flight.key(event.type)
+        body = self._flight.kept.get(key)
         self._key = (key, event.type)
         if body is None:
             return event
@@ -127,8 +106,8 @@ class JournaledRuntime(LocalRuntime):
             return
         key, kind = self._key
         if kind != event.type:
-            key = self._name(event.type)
-            if key in self._records:
+            key = self._flight.key(event.type)
+            if key in self._flight.kept:
                 if not isinstance(event, RunStarted):
                     return
                 key = ""  # it is kept; whoever watches here has to know what the tools mark as secret
@@ -156,7 +135,7 @@ class JournaledRuntime(LocalRuntime):
     def fail(self, error: BaseException) -> None:
         """Keep and tell what made the run fail, as its last event."""
         if not self.keeper.let_go:
-            self._key = (self._name("error"), "error")
+            self._key = (self._flight.key("error"), "error")
             super().fail(error)
 
     # ------------------------------------------------------------ steps
@@ -169,14 +148,14 @@ class JournaledRuntime(LocalRuntime):
         Before anything that must not be done twice, or that depends on what was decided, what is known so far is
         written; of what is unsafe also that it begins, and at once that it is done.
         """
-        name = self._name(key)
-        body = self._records.get(name)
+        name = self._flight.key(key)
+        body = self._flight.kept.get(name)
         if body is not None:
             return self._result(body, kind)
         if effect == "read":
             self._meet()
         if effect == "unsafe":
-            if f"{name}!" in self._records:
+            if f"{name}!" in self._flight.kept:
                 raise InDoubt(name)
             self._keep_step(f"{name}!", {})
         if effect != "read":
@@ -187,6 +166,11 @@ class JournaledRuntime(LocalRuntime):
         if effect == "unsafe":
             await self.keeper.flush()
         return result
+
+    def _keep_step(self, key: str, body: Mapping[str, Any]) -> None:
+        self._seq += 1
+        text = serde.encode({"v": serde.VERSION, "type": STEP, **body})
+        self._steps.append(self.keeper.put(self.run_id, self._seq, key, self.clock.now(), text))
 
     async def _do(self, fn: Callable[[], Awaitable[T]], effect: Effect) -> T:
         if effect == "unsafe":
@@ -207,18 +191,16 @@ class JournaledRuntime(LocalRuntime):
 
     def begun(self, strand: str) -> bool:
         """Return whether this strand of the turn was begun when the turn was entered before."""
-        beginning = f"{self.turn + 1}/{strand}"
-        return any(key.startswith(beginning) for key in self._records)
+        return self._flight.begun(strand)
 
     def settled(self, key: str) -> bool:
         """Return whether this step of the strand returned before, and nobody judged it: before a deploy, or a fork."""
-        here = f"{self.turn + 1}/{strand.get()}"
-        return f"{here}{key}" in self._records and not self.begun(f"{strand.get()}ruling/")
+        return self._flight.settled(key)
 
     def remember(self, key: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Return what was made under this key when the turn was entered before, or make it and keep it."""
-        name = self._name(key)
-        body = self._records.get(name)
+        name = self._flight.key(key)
+        body = self._flight.kept.get(name)
         if body is not None:
             return cast("Mapping[str, Any]", serde.revived(body["value"]))
         value = make()
@@ -233,7 +215,7 @@ class JournaledRuntime(LocalRuntime):
 
     def request_id(self) -> str:
         """Return the id of the next request: the run's and a number, the same when its turn is entered again."""
-        key = self._name("ask")
+        key = self._flight.key("ask")
         found = self._ids.get(key)
         if found is None:
             self._requests += 1
@@ -243,8 +225,7 @@ class JournaledRuntime(LocalRuntime):
 
     async def wait(self, request: HumanRequest, form: Any = None) -> HumanReply | None:
         """Ask people, of this process and of any other, and return the answer; None: the time is up."""
-        here = strand.get()
-        self._places[here] = self._places.get(here, 0) + 1
+        self._flight.move_on()
         kept = self.keeper.requests.get(request.id)
         if kept is not None and not _same(kept.request, request):  # what it was about has changed: it does not count
             self.keeper.withdraw(request.id)
@@ -274,10 +255,11 @@ class JournaledRuntime(LocalRuntime):
             self.keeper.asked.remove(request)
 
     def _keep_request(self, request: HumanRequest) -> None:
-        key, told = self._asked.get(request.id) or self._name("ask"), f"{self.turn + 1}/{request.id}/{request.level}"
+        key = self._asked.get(request.id) or self._flight.key("ask")
+        told = f"{self.turn + 1}/{request.id}/{request.level}"
         self.keeper.ask(self.run_id, key, request, told, self.now())
         self._seq += 1
-        if told not in self._records:
+        if told not in self._flight.kept:
             event = InputRequestEvent(request=request, agent=request.agent)
             self.keeper.put(self.run_id, self._seq, told, self.clock.now(), serde.write_body(event))
         for letter in filter(None, (write(request, self.now()) for write in self._writers())):
@@ -328,7 +310,7 @@ class JournaledRuntime(LocalRuntime):
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time, until the moment that was meant when this turn was first entered."""
-        key = self._name("sleep")
+        key = self._flight.key("sleep")
         self._meet()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
@@ -350,20 +332,13 @@ class JournaledRuntime(LocalRuntime):
 
     def control(self, kinds: Sequence[Steer] | None = None) -> Control | None:
         """Take a control message, and keep that it was met: it is met again where this turn is entered again."""
-        here = strand.get()
-        kept = self._controls.get(here)
-        if kept and kept[0]["place"] <= self._places.get(here, 0):
-            given = kept.pop(0)
-            self._name("control")
-            return Control(given["action"], given["text"], given["by"], given["force"])
+        if self._flight.is_met_again():
+            return self._flight.meet_again()
         control = super().control(self._met_here(kinds) if self._inside else kinds)
         if control is None or self.keeper.let_go:
             return control
-        place = self._places.get(here, 0)
-        value = {
-            "action": control.action, "text": control.text, "by": control.by, "force": control.force, "place": place,
-        }  # fmt: skip
-        self._keep_step(self._name("control"), {"what": "control", "strand": here, "value": value})
+        met = self._flight.met(control)  # where it was met: before its own key
+        self._keep_step(self._flight.key("control"), met)
         if control.number:
             self.keeper.take(control.number)
         return control
@@ -378,9 +353,7 @@ class JournaledRuntime(LocalRuntime):
 
     def _meet(self) -> None:
         """Be interrupted where this strand was when its turn was entered before."""
-        here = strand.get()
-        kept = self._controls.get(here)
-        if kept and kept[0]["place"] <= self._places.get(here, 0):
+        if self._flight.is_met_again():
             raise Interrupted
 
     # ------------------------------------------------------------ turns and runs inside
@@ -395,11 +368,8 @@ class JournaledRuntime(LocalRuntime):
         self.turn += 1
         self.keeper.finished(self.run_id, self.turn)
         self._steps.clear()
-        self._records.clear()
-        self._controls.clear()
+        self._flight.begin(self.turn + 1)
         self._inside.clear()
-        self._counts.clear()
-        self._places.clear()
         self._rng = None
         await self.keeper.flush()
         await asyncio.sleep(0)
@@ -415,7 +385,7 @@ class JournaledRuntime(LocalRuntime):
 
     def branch(self, name: str, host: Host | None = None) -> JournaledRuntime:
         """Return a child's runtime, which goes on where it was if it was begun before."""
-        key = self._name(f"run/{name}" if name else "run").replace("#", ".")
+        key = self._flight.key(f"run/{name}" if name else "run").replace("#", ".")
         child = f"{self.run_id}/{key.replace('/', '.')}"
         self._inside.discard(child)
         return JournaledRuntime(
@@ -426,7 +396,7 @@ class JournaledRuntime(LocalRuntime):
     @property
     def unfinished(self) -> list[Mapping[str, Any]]:
         """What happened before in the turn that is entered: events as JSON."""
-        return [body for body in self._records.values() if body.get("type") != STEP]
+        return [body for body in self._flight.kept.values() if body.get("type") != STEP]
 
     def kept_before(self) -> Iterator[Mapping[str, Any]]:
         """Give all that happened in this run and those inside it until it was loaded: events and steps as JSON."""
@@ -437,7 +407,7 @@ class JournaledRuntime(LocalRuntime):
     @property
     def completed(self) -> Event | None:
         """The last event of a run that came to its end before; None: it did not."""
-        found = [body for body in self._records.values() if body.get("type") == "run_completion"]
+        found = [body for body in self._flight.kept.values() if body.get("type") == "run_completion"]
         return serde.read_body(found[0], self.run_id, 1, self.clock.now()) if found else None
 
 

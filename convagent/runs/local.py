@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,6 +39,8 @@ class LocalRuntime(Yielding):
     """A run in this process. Ends with it."""
 
     keeps = False
+    kept_in = ""
+    """The journal that keeps it."""
 
     def __init__(
         self,
@@ -132,11 +134,7 @@ class LocalRuntime(Yielding):
         stamp(event, self.run_id, self._seq, self.clock.now())
         for runtime in self._outward():
             for observer in runtime.observers:
-                try:
-                    observer(event)
-                except Exception as another:  # noqa: BLE001 - the run fails already, perhaps for this observer
-                    if another is not error:
-                        error.add_note(f"At the end observer {observer!r} failed, too: {another!r}")
+                _tell_end(observer, event)
         if self.host is not None:
             self.host.deliver(event)
 
@@ -149,6 +147,10 @@ class LocalRuntime(Yielding):
     ) -> Awaitable[T]:
         """Do a thing. Nothing is remembered."""
         return fn() if self.clock is MACHINE else at_work(self.clock, fn)
+
+    def kept_before(self) -> Iterable[Mapping[str, Any]]:
+        """Return nothing: in memory no run is gone on with."""
+        return ()
 
     def begun(self, strand: str) -> bool:
         """Return False: in memory a turn is entered once."""
@@ -176,26 +178,13 @@ class LocalRuntime(Yielding):
         if request.id in self._kept:
             return self._kept.pop(request.id)
         question = self.question(request, form)
-        around, directory = self._outward(), self.directory
+        around = self._outward()
         for runtime in around:
             runtime._questions[request.id] = question
         left = None if request.deadline is None else request.deadline - self.now()
         timer = None if left is None else self.clock.call_later(max(left, 0.0), question.expire)
         try:
-            self.emit(
-                InputRequestEvent(
-                    request=request,
-                    seat=self._reached()[1],
-                    agent=request.agent,
-                    _answer=question.answer,
-                    _answered=question.is_closed,
-                    _watch=question.when_closed,
-                    _interrupt=self._interrupt,
-                    _failed=question.channel_failed,
-                    _refused=question.refuse,
-                    _serves=None if directory is None else lambda seat: sits(seat, request.to, directory),
-                )
-            )
+            self.emit(self._told_of(request, question))
             return await self.waited(question.future)
         except asyncio.CancelledError:
             if question.reply is not None:  # it came in this very moment, and the question may stand again
@@ -209,6 +198,23 @@ class LocalRuntime(Yielding):
                 runtime._questions.pop(request.id, None)
                 if request.decisions:  # an answer that comes later is told so
                     runtime._settled[request.id] = question
+
+    def _told_of(self, request: HumanRequest, question: Question) -> InputRequestEvent:
+        """Return what tells of a question, with the ways to answer it."""
+        directory = self.directory
+        return InputRequestEvent(
+            request=request,
+            seat=self._reached()[1],
+            agent=request.agent,
+            _answer=question.answer,
+            _answered=question.is_closed,
+            _watch=question.when_closed,
+            _interrupt=self._interrupt,
+            _failed=question.channel_failed,
+            _refused=question.refuse,
+            _serves=None if directory is None else lambda seat: sits(seat, request.to, directory),
+            _kept_in=self.kept_in,
+        )
 
     def question(self, request: HumanRequest, form: Any) -> Question:
         """Return a question that stands in this run."""
@@ -398,3 +404,12 @@ def _new_id() -> str:
     import uuid  # 5 ms that making agents does not need
 
     return str(uuid.uuid4())
+
+
+def _tell_end(observer: Observer, end: ErrorEvent) -> None:
+    """Tell an observer what made the run fail; what it raises itself is noted on that error."""
+    try:
+        observer(end)
+    except Exception as another:  # noqa: BLE001 - the run fails already, perhaps for this observer
+        if another is not end.error:
+            end.error.add_note(f"At the end observer {observer!r} failed, too: {another!r}")

@@ -15,6 +15,7 @@ from ..oversight.counting import as_it_stands, given, is_vote, missing, too_late
 
 HOST = ""
 """Stands among the channels for whoever consumes the run's events."""
+_ENDED = "its input has ended"
 
 
 class Asker(Protocol):
@@ -154,8 +155,8 @@ class Question:
     def _ended(self, reply: HumanReply) -> Receipt:
         """Take the end of a channel: at a classic prompt the answer, of a decision one channel less."""
         if self.request.decisions:
-            if self.fails(reply.channel if reply.channel in self._stands_on() else HOST):
-                self._soon(self._asker.failed, self.request, reply.channel, "its input has ended")
+            if self.fails(reply.channel if reply.channel in self._stands_on() else HOST, _ENDED):
+                self._soon(self._asker.failed, self.request, reply.channel, _ENDED)
         elif self.close(reply):
             self._settle_soon(reply)
         return Receipt("accepted")
@@ -172,7 +173,7 @@ class Question:
             # Whoever has approved already is no help there.
             if self._standing & self._asker.channels_for(as_it_stands(self.request, self._votes)):
                 return True
-        why = f"{channel}: {in_words(error)}" if error else ""
+        why = f"{channel}: {in_words(error)}" if channel and error else in_words(error)
         ended = HumanReply(self.request.id, why, channel=channel, end_of_input=True)
         if self.close():
             self._settle_soon(error if isinstance(error, NobodyReachable) else ended)

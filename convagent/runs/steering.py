@@ -32,6 +32,8 @@ class Steering:
         self._waits: set[_Wait] = set()
         self._beside: dict[Steering, None] = {}
         """Those of runs inside this one that go on side by side, each of which is to hear what is said to all."""
+        self._noting: Callable[[Control], None] | None = None
+        """Is told what all of those hear."""
 
     def attach(self, runtime: LocalRuntime) -> None:
         """Take over a run that starts."""
@@ -79,12 +81,23 @@ class Steering:
         finally:
             del self._beside[inner]
 
+    @contextmanager
+    def noting(self, note: Callable[[Control], None]) -> Generator[None]:
+        """Have a function called, while it lasts, with what those side by side are told, for whoever begins later."""
+        self._noting = note
+        try:
+            yield
+        finally:
+            self._noting = None
+
     def _pass_on(self, control: Control, source: Steering) -> None:
         """Hand a message that was taken here to the runs beside this one, wherever on the way there are such."""
         if control.action not in _FOR_ALL or (not self._around and not self._beside):
             return
         path = (self, *self._around)
         for steering in path[: path.index(source) + 1]:
+            if steering._noting is not None:
+                steering._noting(control)
             for other in tuple(steering._beside):
                 if other not in path:
                     other.steer(control)

@@ -34,6 +34,8 @@ class StoredQuestion(Question):
         except JournalError as error:
             return Receipt("invalid", f"the answer could not be kept, and does not count yet: {error}")
         if receipt.status == "accepted":
+            if not receipt.missing:
+                self.close()  # no other answer counts, though it is the journal that tells this one
             self._keeper.look_soon()
         return receipt
 
@@ -41,7 +43,9 @@ class StoredQuestion(Question):
         """Be told, on the loop, how the journal has it. What it says of an earlier level is over."""
         if stored.request.level != self.request.level or stored.status == "cancelled":
             return
-        if stored.status != "open" and self.close(stored.reply):
+        if stored.status != "open":
+            self.close()
+            self.reply = stored.reply
             self._settle(stored.reply)
 
     def expire(self) -> None:

@@ -85,12 +85,16 @@ class Kit:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not await asyncio.to_thread(is_so):
-                    self._changed.clear()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(0.05):
-                            await self._changed.wait()
+                    await self._change()
         except TimeoutError:
             raise AssertionError(f"in {PATIENCE:g} s it did not happen that {what}; moved: {self.moved}") from None
+
+    async def _change(self) -> None:
+        """Wait until something happens here; a moment at most, for what happens elsewhere."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await self._changed.wait()
 
     def status(self, run: str) -> str:
         """Return the status of a run."""

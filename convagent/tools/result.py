@@ -52,9 +52,8 @@ def _plain(value: Any) -> Any:
     """Return a value that JSON has a form for, one level deep."""
     if isinstance(value, type):
         return str(cast(object, value))
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        return dump(mode="json")
+    if _has_method(value, "model_dump"):
+        return value.model_dump(mode="json")
     if dataclasses.is_dataclass(value):
         return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     return _plain_builtin(value)
@@ -75,10 +74,14 @@ def _plain_builtin(value: Any) -> Any:
         case _:
             pass
     for name in ("isoformat", "tolist"):  # dates and times; arrays and their scalars
-        convert = getattr(value, name, None)
-        if callable(convert):
-            return convert()
+        if _has_method(value, name):
+            return getattr(value, name)()
     return str(value)
+
+
+def _has_method(value: object, name: str) -> bool:
+    """Whether its type has the method: an object that answers to every name, as a mock does, answers by another one."""
+    return callable(getattr(type(value), name, None))
 
 
 def _as_str(value: Any) -> str:

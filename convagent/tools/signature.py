@@ -115,9 +115,8 @@ def local_names(fn: Callable[..., Any]) -> Mapping[str, Any]:
     frame = inspect.currentframe()
     while frame is not None:
         if frame.f_globals is code.__globals__ and frame.f_code.co_qualname in definers:
-            for name, value in frame.f_locals.items():
-                if name in wanted or isinstance(value, type):
-                    found.setdefault(name, value)
+            kept = {name: value for name, value in frame.f_locals.items() if name in wanted or isinstance(value, type)}
+            found = {**kept, **found}  # the innermost definer's count
         frame = frame.f_back
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, cast, overload
 
@@ -11,6 +10,7 @@ from .._keywords import says_what_it_takes
 from ..action import Policy
 from ..errors import ConfigError
 from .arguments import Binder
+from .naming import docstring_of, tool_name
 from .rules import NO_RULES, ToolRules, check_arguments, tool_rules
 from .signature import Signature, innermost, is_async, local_names, read_signature
 from .toolset import ToolSet as ToolSet
@@ -18,8 +18,7 @@ from .toolset import ToolSet as ToolSet
 Effect = Literal["read", "idempotent", "unsafe"]
 """What doing a thing twice means: nothing; the same as once; something else."""
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_EFFECTS = ("read", "idempotent", "unsafe")
+EFFECTS = ("read", "idempotent", "unsafe")
 
 
 class Tool:
@@ -88,13 +87,13 @@ class Tool:
         """
         if not callable(fn):
             raise ConfigError(f"{fn!r} is a {type(fn).__name__}; a tool is made of a function")
-        if effect not in _EFFECTS:
+        if effect not in EFFECTS:
             from ..errors import one_of
 
-            raise one_of("effect", effect, _EFFECTS)
+            raise one_of("effect", effect, EFFECTS)
         code = innermost(fn)
-        self.name = _checked_name(name if name is not None else getattr(code, "__name__", ""), fn, code)
-        self.description = description if description is not None else _docstring(fn, code)
+        self.name = tool_name(name, fn, code)
+        self.description = description if description is not None else docstring_of(fn, code)
         self.fn = cast(Any, fn).__func__ if isinstance(fn, staticmethod) else fn
         self.parallel = parallel
         self.effect = effect
@@ -325,102 +324,7 @@ def tool(
     return make if fn is None else make(fn)
 
 
-def as_tool(
-    value: object,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    classic: bool = False,
-    parallel: bool | None = None,
-) -> Tool:
-    """Read a callable, a tool, or ``{"function": schema, "fn": callable}`` as a tool.
-
-    Args:
-        value: what to read. A tool comes back as it is, or as a copy where something given here differs.
-        name: replaces the name.
-        description: replaces the description.
-        classic: registered the classic way; parameters without annotation are then refused only when the
-            schema is asked for, because `function_map` never asks.
-        parallel: None: a tool keeps its own, a classic function runs alone, any other beside others.
-
-    Raises:
-        ConfigError: it is none of these, or cannot be a tool.
-    """
-    if isinstance(value, Tool):
-        same = (
-            name in (None, value.name)
-            and description in (None, value.description)
-            and parallel in (None, value.parallel)
-            and (value.classic or not classic)
-        )
-        if same:
-            return value
-        return value.replace(name=name, description=description, parallel=parallel, classic=classic or value.classic)
-    alone = classic if parallel is None else not parallel
-    if isinstance(value, Mapping):
-        return _from_mapping(cast(Mapping[str, Any], value), name, description, classic=classic, parallel=not alone)
-    if not callable(value):
-        raise ConfigError(
-            f"{value!r} is a {type(value).__name__}; a tool is a function, a Tool, or a dict "
-            "{'function': {'name': ..., 'description': ..., 'parameters': {...}}, 'fn': callable}"
-        )
-    made = Tool(value, name=name, description=description, classic=classic, parallel=not alone)
-    return made if classic else made.check()
-
-
-def check_name(name: object, what: str = "tool") -> str:
-    """Return a name that every provider accepts.
-
-    Raises:
-        ConfigError: it has other characters, none, or more than 64.
-    """
-    if isinstance(name, str) and _NAME.fullmatch(name):
-        return name
-    hint = ""
-    if isinstance(name, str) and name:
-        hint = f", for example {re.sub(r'[^a-zA-Z0-9_-]', '_', name)[:64]!r}"
-    raise ConfigError(
-        f"{what} name {name!r} is not 1 to 64 letters, digits, '_' and '-'; choose another with name={hint}"
-    )
-
-
-def _checked_name(name: object, fn: Callable[..., Any], code: Any) -> str:
-    if name == "<lambda>":
-        raise ConfigError("a lambda has no name that a model could call; pass name=")
-    if not inspect.isroutine(fn) and name in ("__init__", "__call__"):
-        name = getattr(fn, "__name__", None) or type(fn).__name__
-    return check_name(name)
-
-
-def _docstring(fn: Callable[..., Any], code: Any) -> str:
-    found = inspect.getdoc(code) if inspect.isroutine(code) else None
-    if code is not fn and getattr(code, "__name__", "") in ("__init__", "__call__"):
-        own = fn if inspect.isclass(fn) else type(fn)
-        generic = getattr(object, code.__name__, None)
-        found = (None if generic and found == generic.__doc__ else code.__doc__) or own.__doc__
-    return inspect.cleandoc(found or "")
-
-
 def _looks_like_method(fn: Callable[..., Any]) -> bool:
     """Tell whether a plain function will be bound later; its first parameter then needs no annotation."""
     names = getattr(getattr(fn, "__code__", None), "co_varnames", ())
     return inspect.isfunction(fn) and names[:1] in (("self",), ("cls",))
-
-
-def _from_mapping(
-    value: Mapping[str, Any], name: str | None, description: str | None, *, classic: bool, parallel: bool
-) -> Tool:
-    fn, function = value.get("fn"), value.get("function")
-    if not callable(fn) or not isinstance(function, Mapping):
-        raise ConfigError(
-            f"a tool as a dict needs 'function' (its schema) and 'fn' (the callable); found {sorted(value)}"
-        )
-    schema = cast(Mapping[str, Any], function)
-    return Tool(
-        fn,
-        name=name if name is not None else schema.get("name"),
-        description=description if description is not None else schema.get("description", ""),
-        parameters=schema.get("parameters") or {"type": "object", "properties": {}},
-        classic=classic,
-        parallel=parallel,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from shlex import quote
 from typing import Any, Literal, cast
 
 from .._screen import colour_wanted, is_tty, screen
@@ -32,7 +33,7 @@ from ..events import (
     UsingAutoReplyEvent,
 )
 from ..messages import content_text, resolve_content
-from .decisions import FACTS
+from .decisions import FACTS, command_to_answer
 from .groups import GROUPS
 from .handoffs import HANDOFFS
 from .teams import TEAMS
@@ -283,12 +284,11 @@ def _control(event: ControlEvent) -> Iterator[Span]:
 
 def _left(event: RunLeftEvent) -> Iterator[Span]:
     """Say how a run is answered and gone on with whose program ends."""
-    journal = f" --journal {event.journal}"
     yield from _line(f"[run {event.run_id} is kept in {event.journal}; nothing of it is lost]", "dim")
     for request in event.requests:
-        answer = "approve" if "approve" in request.decisions else "TEXT"
-        yield from _line(f"[to answer it:     convagent inbox answer {request.id} {answer} --by NAME{journal}]", "dim")
-    yield from _line(f"[to go on with it: convagent resume {event.run_id} MODULE:AGENTS{journal}]", "dim")
+        yield from _line(f"[to answer it:     {command_to_answer(request, event.journal)}]", "dim")
+    resume = f"convagent resume {event.run_id} MODULE:AGENTS --journal {quote(event.journal)}"
+    yield from _line(f"[to go on with it: {resume}]", "dim")
 
 
 _STEERED = {"interrupt": "interrupted", "resume": "resumed", "say": "told", "stop": "stopped"}

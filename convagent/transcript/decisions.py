@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from shlex import quote
 from typing import Any
 
 from ..action import Action
@@ -17,6 +18,7 @@ from ..events import (
     InputReplyEvent,
     RulingEvent,
 )
+from ..human import HumanRequest
 
 
 def decided(event: InputReplyEvent, action: Action | None) -> str:
@@ -61,6 +63,12 @@ def subject(action: Action | None) -> str:
 def through(by: str, channel: str) -> str:
     """Return who answered and where."""
     return f"{by} ({channel})" if by and channel else by or channel
+
+
+def command_to_answer(request: HumanRequest, journal: str) -> str:
+    """Return the command that answers a question from anywhere else, wherever it is kept."""
+    word = "approve" if "approve" in request.decisions else "TEXT"
+    return f"convagent inbox answer {request.id} {word} --by NAME --journal {quote(journal)}"
 
 
 def _escalated(event: EscalatedEvent) -> str:

@@ -14,7 +14,8 @@ import pytest
 
 from convagent import ConversableAgent, approve, ask, tool
 from convagent.agents.chat import Chat
-from convagent.agents.durable import resume, spec_of
+from convagent.agents.durable import resume
+from convagent.agents.specification import spec_of
 from convagent.human import respond
 from convagent.journal import Inbox
 from convagent.journal.base import Batch, Journal, NewRow

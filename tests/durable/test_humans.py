@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from convagent import ConversableAgent, GroupChatManager, Human, Sequential
+from convagent import ConversableAgent, GroupChatManager, Human, Sequential, approve, ask, at
 from convagent.agents.durable import enqueue, resume
 from convagent.cli import main
+from convagent.events import ChannelFailedEvent, InputReplyEvent
 from convagent.journal import Inbox
 from convagent.journal.base import Journal
-from convagent.testing import ScriptedModel
+from convagent.testing import Fake, ScriptedModel, capture_events
 from tests.durable.places import SQLitePlace
 from tests.durable.teams import Noting, decide, pending, status, work
 from tests.durable.test_groups import Killed
@@ -130,3 +131,20 @@ def test_question_is_shown_with_what_was_said_last_on_the_command_line(
     assert main(["inbox", "answer", id, "I", "object.", "--by", "ada", *where]) == 0
     work(journal, debate.agents)
     assert debate.said(journal)[2] == "ada: I object."
+
+
+def test_answer_that_a_channel_brings_is_told_once(journal: Journal) -> None:
+    """Its question is closed with it, so no channel says that nobody answers; of several approvals each is told."""
+    events = capture_events(InputReplyEvent, ChannelFailedEvent)
+    people = Fake(eve=approve, joe=approve)
+    user = ConversableAgent("user", llm_config=False, human_input_mode="NEVER")
+    for name, need in (("one", 1), ("two", 2)):
+        bot = ConversableAgent(
+            name, llm_config=ScriptedModel(["Hi."]), oversight=at("reply", ask("eve", "joe", need=need))
+        )
+        user.initiate_chat(
+            bot, message="Go", max_turns=1, people=people, journal=journal, observers=[events], silent=True
+        )
+    assert [event.settled for event in events.of(InputReplyEvent)] == [True, False, True]
+    assert events.of(ChannelFailedEvent) == []
+    assert [receipt.missing for receipt in people.receipts if receipt.status == "accepted"] == [0, 1, 0]

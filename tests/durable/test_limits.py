@@ -27,8 +27,9 @@ from convagent import (
     ask,
     tool,
 )
-from convagent.agents.durable import chat_from, resume
+from convagent.agents.durable import resume
 from convagent.agents.forking import fork
+from convagent.agents.specification import chat_from
 from convagent.conversation.limits_json import from_json, to_json
 from convagent.errors import FencedError
 from convagent.journal import Inbox

@@ -23,7 +23,7 @@ HOMES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """Packages with more than one home, and why. Every other one is imported in exactly one file."""
 
-HEAVY = ("pydantic", "openai", "prompt_toolkit", "jsonschema", "anyio", "litellm", "httpx", "httpx2")
+HEAVY = ("pydantic", "openai", "prompt_toolkit", "jsonschema", "anyio", "litellm", "httpx", "httpx2", "mcp")
 """What the face must not load."""
 
 
