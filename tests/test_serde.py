@@ -73,13 +73,22 @@ FULL: dict[str, Mapping[str, Any]] = {
     "DecidedEvent": {"action": ACTION, "decision": Decision("edit", "", {"amount": 5}), "by": ("a",), "grants": ("g",)},
     "ErrorEvent": {"error": RecordedError("ValueError", "no")},
     "EscalatedEvent": {"request": REQUEST, "why": "time is up", "to": "it is denied"},
+    "ExecuteCodeBlockEvent": {
+        "func_name": "run_code", "call_id": None, "arguments": {"language": "sh", "code": "ls"}, "recipient": "bot",
+        "code_block_count": 1, "silent": True,
+    },
     "ExecuteFunctionEvent": {"func_name": "pay", "call_id": None, "arguments": {"a": 1}, "recipient": "bot"},
+    "ExecutedCodeBlockEvent": {
+        "func_name": "run_code", "call_id": None, "arguments": None, "result": "a.txt", "is_exec_success": True,
+        "recipient": "bot", "seconds": 0.5, "exit_code": 1, "code_file": "tmp.sh",
+    },
     "ExecutedFunctionEvent": {
         "func_name": "pay", "call_id": "c", "arguments": None, "result": "done", "is_exec_success": True,
         "recipient": "bot", "seconds": 0.5,
     },
     "FunctionCallEvent": TALK,
     "FunctionResponseEvent": TALK,
+    "GenerateCodeExecutionReplyEvent": {"code_blocks": ("sh", "python"), "sender": "ada", "recipient": "bot"},
     "GrantEvent": {"grant": GRANT},
     "GrantRevokedEvent": {"grant_id": "g1", "why": "no more", "by": "ada"},
     "GuardrailTransitionEvent": {**TRANSITION, "guardrail": "no money"},

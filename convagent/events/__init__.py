@@ -75,8 +75,11 @@ from .talk import (
 )
 from .teams import HandoffEvent, MergedEvent, PassedEvent, PlanEvent, PlanProgressEvent
 from .work import (
+    ExecuteCodeBlockEvent,
+    ExecutedCodeBlockEvent,
     ExecutedFunctionEvent,
     ExecuteFunctionEvent,
+    GenerateCodeExecutionReplyEvent,
     ModelCallFinished,
     ModelCallStarted,
     ModelFallbackEvent,
@@ -98,10 +101,13 @@ __all__ = [
     "ErrorEvent",
     "EscalatedEvent",
     "Event",
+    "ExecuteCodeBlockEvent",
     "ExecuteFunctionEvent",
+    "ExecutedCodeBlockEvent",
     "ExecutedFunctionEvent",
     "FunctionCallEvent",
     "FunctionResponseEvent",
+    "GenerateCodeExecutionReplyEvent",
     "GrantEvent",
     "GrantRevokedEvent",
     "GroupChatResumeEvent",

@@ -142,3 +142,50 @@ class ExecutedFunctionEvent(Event):
     def _payload(self) -> dict[str, Any]:
         own = Event._payload(self)
         return {**own, "content": own.pop("result")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateCodeExecutionReplyEvent(Event):
+    """Code in a message is about to be run, in order to reply with what comes of it."""
+
+    type: ClassVar[str] = "generate_code_execution_reply"
+
+    code_blocks: tuple[str, ...]
+    """The languages of the message's blocks."""
+    sender: str = ""
+    """The agent whose message it is."""
+    recipient: str = ""
+    """The agent that runs it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteCodeBlockEvent(ExecuteFunctionEvent):
+    """A block of code is about to run: `arguments` are its ``language`` and its ``code``."""
+
+    type: ClassVar[str] = "execute_code_block"
+
+    code_block_count: int
+    """Its position in the message, from 0."""
+    silent: bool = False
+    """Whether a `GenerateCodeExecutionReplyEvent` tells of it in the transcript."""
+
+    def _payload(self) -> dict[str, Any]:
+        return {**ExecuteFunctionEvent._payload(self), **_block(self.arguments)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutedCodeBlockEvent(ExecutedFunctionEvent):
+    """A block of code ran, or could not; `result` is its output. The transcript shows it in the reply."""
+
+    type: ClassVar[str] = "executed_code_block"
+
+    exit_code: int
+    code_file: str = ""
+    """The file that it was written into, if there is one."""
+
+    def _payload(self) -> dict[str, Any]:
+        return {**ExecutedFunctionEvent._payload(self), **_block(self.arguments or {})}
+
+
+def _block(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arguments.get(name, "") for name in ("code", "language")}

@@ -7,7 +7,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "_lazy", "_screen"}),
     frozenset({"json_schema", "messages", "duration", "action", "_sync", "_tracebacks", "_keywords"}),
     frozenset({"models", "tools", "human", "agent", "_editor", "_reader"}),
-    frozenset({"oversight", "events", "transcript", "redaction"}),
+    frozenset({"oversight", "events", "transcript", "redaction", "coding"}),
     frozenset({"runtime", "serde", "chain"}),
     frozenset({"conversation", "observers", "journal", "iostream"}),
     frozenset({"audit", "patterns", "channels", "engine", "handoffs"}),
