@@ -7,15 +7,15 @@ from typing import Any, cast
 
 from ..errors import NoSuchAttribute
 
-CODE = "running code that a model wrote comes in a later version; give the agent functions instead: tools=[...]"
+CODE = "how code is run says code_execution_config=; what runs it is agent.code_executor"
 _HOOKS = "hooks are registered by register_hook() and called by the agent itself, before each reply"
 _TOOLS = "tools are given by tools=[...], add_tool() or register_for_llm()"
 
 MEMBERS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "code_executor", "execute_code_blocks", "generate_code_execution_reply", "run_code", "run_executor",
-            "use_docker", "_code_execution_config",
+            "_code_execution_config", "_code_executor", "_generate_code_execution_reply_using_executor",
+            "run_executor", "use_docker",
         ),
         CODE,
     ),

@@ -51,7 +51,7 @@ def _hidden(sides: tuple[ConversableAgent, ...]) -> dict[str, Mapping[str, Any]]
 
 def _parameters_of(sides: tuple[ConversableAgent, ...], name: str) -> Mapping[str, Any] | None:
     """Return the schema of the arguments of every tool of that name, as one."""
-    tools = [t for a in sides for t in (*a.tools, *a.executable.values(), *a.lent_tools) if t.name == name]
+    tools = [t for a in sides for t in (*a.tools, *a.executes) if t.name == name]
     found: list[Mapping[str, Any]] = []
     for one in dict.fromkeys(tools):
         try:
@@ -64,7 +64,7 @@ def _parameters_of(sides: tuple[ConversableAgent, ...], name: str) -> Mapping[st
 def _quorums(run: RunContext, sides: tuple[ConversableAgent, ...]) -> list[str]:
     """Say which questions need more people than can be asked here."""
     given = (*run.policies, *(p for a in sides for p in a.policies))
-    tools = {t.name: t for a in sides for t in (*a.own_tools.values(), *a.executable.values())}
+    tools = {t.name: t for a in sides for t in a.executes}
     given = (*given, *(p for t in tools.values() for p in t.rules.approval))
     if not given:
         return []

@@ -11,14 +11,14 @@ from ..conversation.context import RunContext
 from ..errors import ConfigError, EndOfInput
 from ..events import InputReplyEvent
 from ..human import HumanReply, Moment
+from .code_methods import CodeMethods
 from .overrides import accepted
-from .replying import ReplyMethods
 
 if TYPE_CHECKING:
     from .conversable import ConversableAgent
 
 
-class PersonMethods(ReplyMethods):
+class PersonMethods(CodeMethods):
     """Human input."""
 
     def get_human_input(self, prompt: str, *args: Any, **kwargs: Any) -> str:

@@ -11,11 +11,15 @@ from ..messages import content_text
 from ..tools.as_tool import as_tool
 from ..tools.tool import Tool
 from . import builtin
+from .code_reply import code_reply
 from .overrides import Overrides
 from .replies import ANYBODY, ReplyFunction
 from .running import RunMethods
 
-OVERRIDABLE = ("get_human_input", "generate_reply", "send", "receive", "generate_init_message", "execute_function")
+OVERRIDABLE = (
+    "get_human_input", "generate_reply", "send", "receive", "generate_init_message", "execute_function",
+    "execute_code_blocks", "run_code",
+)  # fmt: skip
 
 
 class ConversableAgent(RunMethods):
@@ -30,7 +34,8 @@ class ConversableAgent(RunMethods):
     overrides: Overrides
 
     def _register_builtins(self) -> None:
-        for name in ("oai", "function_call", "tool_calls", "human"):
+        runs_code = ("code",) if self.coder is not None else ()
+        for name in ("oai", *runs_code, "function_call", "tool_calls", "human"):
             func, implementation = _CHAIN[name]
             self.replies.register(ReplyFunction(ANYBODY, func, builtin=implementation))
 
@@ -122,6 +127,7 @@ def _mentions_terminate(message: Mapping[str, Any]) -> bool:
 
 _CHAIN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "oai": (ConversableAgent.generate_oai_reply, builtin.model_reply),
+    "code": (ConversableAgent.generate_code_execution_reply, code_reply),
     "function_call": (ConversableAgent.generate_function_call_reply, builtin.function_reply),
     "tool_calls": (ConversableAgent.generate_tool_calls_reply, builtin.tool_reply),
     "human": (ConversableAgent.check_termination_and_human_reply, builtin.human_reply),

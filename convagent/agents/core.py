@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..handoffs.handoffs import Handoffs
     from ..models.config import LLMConfig
     from ..oversight.confidence import Source
+    from .code_reply import Coder
 
 LLM = "LLMConfig | Mapping[str, Any] | ModelClient | Literal[False] | None"
 
@@ -94,7 +95,8 @@ class AgentCore(OwnModel):
             human_input_mode: ``ALWAYS`` asks the person at every message, ``TERMINATE`` at the end and
                 at the limit, ``NEVER`` not at all.
             function_map: functions that this agent executes for others, by name.
-            code_execution_config: False or None; running code that a model wrote is not available yet.
+            code_execution_config: how it runs the code in messages, see `docs/code-execution.md`; False or None:
+                it runs none.
             llm_config: its model: an `LLMConfig`, a dict, a `ModelClient`, False for none; None takes
                 that of the surrounding ``with llm_config:``, else `DEFAULT_CONFIG`.
             default_auto_reply: what it says when nothing else produced a reply.
@@ -129,7 +131,8 @@ class AgentCore(OwnModel):
         self._limits: dict[Agent, int] = {}
         self.silent = silent
         self._default_auto_reply = default_auto_reply
-        _refuse_code_execution(code_execution_config)
+        self.coder: Coder | None = _as_coder(code_execution_config)
+        """How it runs the code in messages; None: it runs none."""
 
         self._chat_messages = ChatMessages(cast(Agent, self), chat_messages)
         self.reply_at_receive: defaultdict[Agent, bool] = defaultdict(bool)
@@ -334,13 +337,12 @@ def _check_limit(value: object, default: int) -> int:
     return value
 
 
-def _refuse_code_execution(value: object) -> None:
-    if value is False or value is None:
-        return
-    raise ConfigError(
-        f"code_execution_config={value!r}: running code that a model wrote is not available yet; "
-        "pass False or leave it out"
-    )
+def _as_coder(given: Any) -> Coder | None:
+    if given is None or given is False:
+        return None
+    from .code_reply import read_coder  # loaded with the first agent that runs code
+
+    return read_coder(given)
 
 
 def _says_terminate(message: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from ..patterns.two_agent import TwoAgent
 from ..runs.console import LoopConsole, whoever_sits_here
 from ..runs.local import LocalRuntime
 from . import builtin
+from .code_reply import code_reply
 from .replies import ReplyFunction
 from .tooling import ToolMethods
 
@@ -174,7 +175,7 @@ class ReplyMethods(ToolMethods):
 
     def reads_history(self) -> bool:
         """Return whether something that makes its replies may look further back than the last message."""
-        if self.hooks.before_reply or cast("ConversableAgent", self).llm_config:
+        if self.hooks.before_reply or self.coder is not None or cast("ConversableAgent", self).llm_config:
             return True
         for entry in self.replies.entries:  # noqa: SIM110 - `any` takes three times as long, every turn
             if entry.builtin is None or entry.config is not None:
@@ -325,4 +326,4 @@ BUILTINS: dict[str, Callable[..., Any]] = {
         ("check_termination_and_human_reply", builtin.human_reply),
     )
     for prefix in ("", "a_")
-}
+} | {f"CodeMethods.{prefix}generate_code_execution_reply": code_reply for prefix in ("", "a_")}

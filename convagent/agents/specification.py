@@ -85,8 +85,7 @@ def _written(what: str, value: Any) -> Any:
 
 def _check_forms(agent: ConversableAgent) -> None:
     """Refuse rules whose forms could not be found again; what else they hold is not kept but judged when it is due."""
-    tools = {**agent.own_tools, **agent.executable}.values()
-    for policy in (*agent.policies, *agent.governs, *(p for tool in tools for p in tool.rules.approval)):
+    for policy in (*agent.policies, *agent.governs, *(p for tool in agent.executes for p in tool.rules.approval)):
         for part in walk(policy) if isinstance(policy, PolicyValue) else ():
             if isinstance(part, Ask):
                 form_to_json(part.form)

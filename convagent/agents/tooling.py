@@ -24,6 +24,12 @@ class ToolMethods(HandoffMethods):
         return [*self.llm_tools, *self.own_tools.values()]
 
     @property
+    def executes(self) -> list[Tool]:
+        """The tools that it executes, for others or for its own model, and what runs code for it."""
+        code = [self.coder.tool] if self.coder is not None else []
+        return [*self.executable.values(), *self.lent_tools, *self.own_tools.values(), *code]
+
+    @property
     def function_map(self) -> dict[str, Callable[..., Any]]:
         """The functions it executes for others, by name."""
         return {name: tool.fn for name, tool in self.executable.items()}

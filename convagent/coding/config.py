@@ -52,7 +52,7 @@ def read_code_execution(value: Any) -> CodeExecution | None:
             "{'work_dir': 'coding', 'use_docker': False}"
         )
     given = dict(cast(Mapping[str, Any], value))
-    executor = _named(given) if given.get("executor") is not None else _older(given)
+    executor = _named(given) if given.get("executor") is not None else older_executor(given)
     return CodeExecution(executor, _check_last(given.get(LAST, "auto")), given.get(APPROVAL))
 
 
@@ -82,7 +82,7 @@ def _named(given: dict[str, Any]) -> CodeExecutor:
     return LocalCommandLineCodeExecutor(**given.get(own, {}))
 
 
-def _older(given: dict[str, Any]) -> CodeExecutor:
+def older_executor(given: Mapping[str, Any]) -> ClassicExecutor:
     """Return an executor as the older keys describe it."""
     _check_keys(given, (*OLDER, "executor"))
     timeout, work_dir = given.get("timeout") or 600, given.get("work_dir") or "coding"

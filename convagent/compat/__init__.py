@@ -164,7 +164,7 @@ _HOMES = {
     "run_group_chat_iter": "..group.running",
 }
 _MODULES = frozenset((
-    "agentchat", "cache", "code_utils", "events", "exception_utils", "function_utils", "graph_utils", "io",
+    "agentchat", "cache", "code_utils", "coding", "events", "exception_utils", "function_utils", "graph_utils", "io",
     "llm_config", "oai", "tools", "types",
 ))  # fmt: skip
 """Mirrored modules; imported when `autogen.oai` and the like is read as an attribute."""

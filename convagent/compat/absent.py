@@ -10,7 +10,6 @@ from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import Any
 
-from ..agents.absent import CODE
 from ..errors import NoSuchAttribute, UsageError, nearest
 
 
@@ -38,7 +37,14 @@ _SCHEMA = "the schema of a function is made by get_function_schema(), or by the 
 _VOICE = "agents that speak are not part of convagent; an observer of the events may say them aloud"
 _ASSISTANTS = "OpenAI's assistants interface is not supported; use ConversableAgent with tools"
 _INJECTION = "a tool that needs to know its call takes a parameter annotated with convagent.ToolContext"
-_EVENT_OF_CODE = "this event belongs to code execution, which comes in a later version; no run of this one emits it"
+_DOCKER = "whether there is a docker is found out where code is to be run: code_execution_config={...}"
+_NOTEBOOK = (
+    "code is run by the command line, here or in a container: LocalCommandLineCodeExecutor, "
+    "DockerCommandLineCodeExecutor; an executor of your own is any object with code_extractor, execute_code_blocks() "
+    "and restart()"
+)
+_HELPERS = "these were the classic's own helpers; copy what the script uses of them"
+_FUNCTIONS = "write the functions into a module in work_dir, which blocks of code then import"
 _ENTRIES = "write the entry as a dict with api_type: LLMConfig({'api_type': 'azure', 'model': ...})"
 _STREAMS = "write a stream of your own: a subclass of IOStream, or an observer that answers input_request events"
 SAFEGUARDS = (
@@ -57,13 +63,21 @@ NAMES: dict[str, str] = {
         "a pattern prepares its group itself, and changes no agent: initiate_group_chat(pattern, ...)",
     ),
     **dict.fromkeys(
-        ("execute_code", "extract_code", "infer_lang", "create_virtual_env", "is_docker_running", "UNKNOWN",
-         "CODE_BLOCK_PATTERN", "decide_use_docker", "in_docker_container", "check_can_use_docker_or_throw",
-         "get_powershell_command", "eval_function_completions", "generate_assertions", "generate_code", "implement",
+        ("check_can_use_docker_or_throw", "decide_use_docker", "in_docker_container", "is_docker_running"), _DOCKER
+    ),
+    **dict.fromkeys(
+        ("get_powershell_command", "eval_function_completions", "generate_assertions", "generate_code", "implement",
          "improve_code", "improve_function", "timeout_handler", "DEFAULT_TIMEOUT", "PATH_SEPARATOR", "TIMEOUT_MSG",
          "WIN32", "WORKING_DIR"),
-        CODE,
+        _HELPERS,
     ),
+    **dict.fromkeys(
+        ("DockerJupyterServer", "EmbeddedIPythonCodeExecutor", "IPythonCodeResult", "JupyterCodeExecutor",
+         "LocalJupyterServer", "YepCodeCodeExecutor", "RemyxCodeExecutor", "DaytonaCodeExecutor"),
+        _NOTEBOOK,
+    ),
+    **dict.fromkeys(("FunctionWithRequirements", "FunctionWithRequirementsStr", "with_requirements"), _FUNCTIONS),
+    "CodeExecutionConfig": "a code_execution_config is a dict; its keys are checked by the agent that is given it",
     **dict.fromkeys(
         ("get_default_values", "get_load_param_if_needed_function", "get_missing_annotations", "get_param_annotations",
          "get_parameter_json_schema", "get_parameters", "get_required_params", "get_typed_annotation",
@@ -76,7 +90,6 @@ NAMES: dict[str, str] = {
         _ASSISTANTS,
     ),
     **dict.fromkeys(("BaseContext", "ChatContext", "Depends"), _INJECTION),
-    **dict.fromkeys(("ExecuteCodeBlockEvent", "GenerateCodeExecutionReplyEvent"), _EVENT_OF_CODE),
     **dict.fromkeys(
         ("ConversableAgentUsageSummaryEvent", "ConversableAgentUsageSummaryNoCostIncurredEvent"),
         "one event tells both: UsageSummaryEvent, with actual=None where nothing was spent",
@@ -117,7 +130,14 @@ MODULES: dict[str, str] = {
         "a pattern prepares its group itself, and changes no agent: initiate_group_chat(pattern, ...)",
     ),
     "agentchat.group.safeguards": SAFEGUARDS,
-    **dict.fromkeys(("coding", "environments"), CODE),
+    **dict.fromkeys(
+        ("coding.daytona_code_executor", "coding.jupyter", "coding.remyx_code_executor",
+         "coding.yepcode_code_executor"),
+        _NOTEBOOK,
+    ),
+    "coding.func_with_reqs": _FUNCTIONS,
+    "coding.utils": _HELPERS,
+    "environments": "code is run in a virtual environment by LocalCommandLineCodeExecutor(virtual_env_context=...)",
     **dict.fromkeys(
         ("llm_clients", "oai.client_utils", "oai.completion", "oai.oai_models", "oai.openai_responses",
          "oai.rate_limiters"),

@@ -40,7 +40,7 @@ async def execute(run: RunContext, call: Call, how: Execution) -> ToolOutcome:
         report(run, call, outcome, how)  # who is asked about it knows of it
         action = Action(
             "error", how.proposer, call.name, call.arguments or {}, how.executor, run.run_id, run.turn, call.position,
-            call.id or "", failure=outcome.failure, attempts=attempts, risk=tool.rules.risk,
+            call.id or "", failure=outcome.failure, attempts=attempts, risk=tool.rules.risk, asked_by=how.asked_by,
         )  # fmt: skip
         verdict = await on_failure(run, action, policies, failed_call(action, tool))
         if isinstance(verdict, Instead):
@@ -59,8 +59,8 @@ async def _attempt(run: RunContext, call: Call, how: Execution, tool: Tool, numb
     once = partial(_invoked, run, call, how, tool, context)
     call.reported = False
     try:
-        numbered = f"{key}/{number}" if number else key
-        outcome = await run.runtime.breakable(run.step, _FORCE, numbered, once, tool.effect, ToolOutcome)
+        numbered, by = f"{key}/{number}" if number else key, _STOP if how.ended_by_stop else _FORCE
+        outcome = await run.runtime.breakable(run.step, by, numbered, once, tool.effect, ToolOutcome)
         take_over(how.variables, outcome)
         if context is not None:
             await run.runtime.breathe()  # what it told last of its progress comes before its result
@@ -77,7 +77,8 @@ async def _attempt(run: RunContext, call: Call, how: Execution, tool: Tool, numb
 
 
 _FORCE: tuple[Steer, ...] = ("force",)
-"""A tool in flight is broken off by nothing less."""
+"""A tool in flight is broken off by nothing less, unless who runs it says so."""
+_STOP: tuple[Steer, ...] = ("stop",)
 
 
 async def _invoked(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..action import Action, Confidence, Policy
 from ..errors import RunBlocked, ToolArgumentsError
-from ..events import ExecutedFunctionEvent, ExecuteFunctionEvent, ToolNotRunEvent
+from ..events import Event, ExecutedFunctionEvent, ExecuteFunctionEvent, ToolNotRunEvent
 from ..messages import Message, ToolCall
 from ..runtime import strand
 from ..tools.arguments import parse_arguments
@@ -18,6 +18,8 @@ from .sharing import Variables
 
 if TYPE_CHECKING:
     from ..tools.tool import Tool
+
+Told = ExecuteFunctionEvent | ExecutedFunctionEvent
 
 
 @dataclass(slots=True)
@@ -41,6 +43,12 @@ class Execution:
     """The context variables, for tools that take or set them."""
     heard: Callable[[int, dict[str, Any]], None] | None = None
     """Told what results say besides their text, by position, also where they are not new; see `ToolOutcome.signal`."""
+    asked_by: str = ""
+    """The person who typed the calls; they cannot approve them."""
+    ended_by_stop: bool = False
+    """Whether any stop of the run breaks off what runs, and not only one that is forced."""
+    as_told: Callable[[Told, ToolOutcome | None], Event] | None = None
+    """Makes the event that tells of a call, before it and after it, of the one that would tell of a tool's."""
 
 
 @dataclass(slots=True)
@@ -94,6 +102,7 @@ class Call:
             call_id=self.id or "",
             confidence=how.confidence,
             risk=risk,
+            asked_by=how.asked_by,
         )
 
 
@@ -156,15 +165,11 @@ def is_concurrent(run: RunContext, tool: Tool) -> bool:
 def announce(run: RunContext, call: Call, how: Execution) -> None:
     """Tell that a call is about to be run."""
     if call.refused is None:
-        run.runtime.emit(
-            ExecuteFunctionEvent(
-                func_name=call.name,
-                call_id=call.id,
-                arguments=call.arguments or {},
-                recipient=how.executor,
-                agent=how.executor,
-            )
-        )
+        who, given = how.executor, call.arguments or {}
+        event = ExecuteFunctionEvent(
+            func_name=call.name, call_id=call.id, arguments=given, recipient=who, agent=who
+        )  # fmt: skip
+        run.runtime.emit(event if how.as_told is None else how.as_told(event, None))
 
 
 def report(run: RunContext, call: Call, outcome: ToolOutcome, how: Execution) -> None:
@@ -177,18 +182,17 @@ def report(run: RunContext, call: Call, outcome: ToolOutcome, how: Execution) ->
         event = ToolNotRunEvent(func_name=name, call_id=call_id, reason=call.not_run, recipient=who, agent=who)
         run.runtime.emit(event)
         return
-    run.runtime.emit(
-        ExecutedFunctionEvent(
-            func_name=outcome.name,
-            call_id=outcome.call_id,
-            arguments=outcome.arguments,
-            result=outcome.content,
-            is_exec_success=outcome.ok,
-            recipient=how.executor,
-            agent=how.executor,
-            seconds=outcome.seconds,
-        )
+    ended = ExecutedFunctionEvent(
+        func_name=outcome.name,
+        call_id=outcome.call_id,
+        arguments=outcome.arguments,
+        result=outcome.content,
+        is_exec_success=outcome.ok,
+        recipient=how.executor,
+        agent=how.executor,
+        seconds=outcome.seconds,
     )
+    run.runtime.emit(ended if how.as_told is None else how.as_told(ended, outcome))
 
 
 async def result_message(call: ToolCall, outcome: ToolOutcome, how: Execution) -> Message:

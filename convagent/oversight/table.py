@@ -70,13 +70,8 @@ class AgentOf(Protocol):
         ...
 
     @property
-    def executable(self) -> Mapping[str, Any]:
-        """Tools that it executes for others."""
-        ...
-
-    @property
-    def lent_tools(self) -> Iterable[Any]:
-        """Tools that it executes, lent to the model of another agent."""
+    def executes(self) -> Iterable[Any]:
+        """Tools that it executes, for others or itself, and what runs code for it."""
         ...
 
     @property
@@ -161,7 +156,7 @@ def policy_table(agent: AgentOf) -> PolicyTable:
 
 def _tools(agent: AgentOf) -> list[tuple[ToolOf, str]]:
     calls = [*agent.llm_tools, *agent.own_tools.values()]
-    runs = [*agent.executable.values(), *agent.lent_tools, *agent.own_tools.values()]
+    runs = list(agent.executes)
     found: dict[str, tuple[ToolOf, str]] = {}
     for each in (*calls, *runs):
         tool = cast(ToolOf, each)

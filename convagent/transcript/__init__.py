@@ -33,6 +33,7 @@ from ..events import (
     UsingAutoReplyEvent,
 )
 from ..messages import content_text, resolve_content
+from .code import CODE
 from .decisions import FACTS, command_to_answer
 from .groups import GROUPS
 from .handoffs import HANDOFFS
@@ -379,4 +380,5 @@ _SPANS: dict[type, Callable[[Any], Iterator[Span]]] = {
     **GROUPS,
     **HANDOFFS,
     **TEAMS,
+    **CODE,
 }

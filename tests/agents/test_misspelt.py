@@ -172,7 +172,7 @@ def test_overridden_init_message_reads_a_keyword_when_it_is_near_an_argument() -
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("run_code", "running code that a model wrote comes in a later version"),
+        ("use_docker", "code_execution_config="),
         ("hook_lists", "register_hook"),
         ("_oai_system_message", "update_system_message"),
     ],

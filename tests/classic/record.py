@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 def main() -> None:
     import autogen
-    from autogen import agentchat
+    from autogen import agentchat, coding
     from autogen.agentchat.group import patterns
     from autogen.agentchat.group.targets.group_manager_target import GroupManagerTarget
     from autogen.io import IOStream
@@ -37,7 +37,7 @@ def main() -> None:
     names = {name: getattr(autogen, name) for name in autogen.__all__}
     for module in (agentchat, agentchat.group, patterns):
         names.update({name: getattr(module, name) for name in module.__all__})
-    names.update(IOStream=IOStream, GroupManagerTarget=GroupManagerTarget, tool=tool)
+    names.update(IOStream=IOStream, GroupManagerTarget=GroupManagerTarget, tool=tool, coding=coding)
     ns = SimpleNamespace(**names)
     for group in sys.argv[1:] or sorted({s.group for s in SCENARIOS}):
         found = {

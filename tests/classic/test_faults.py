@@ -10,6 +10,7 @@ import asyncio
 import io
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,13 +135,16 @@ def test_fault_6_a_question_has_an_id_and_structure() -> None:
     assert [(r.agent, r.about, r.moment, r.choices) for r in requests] == [("user", "bot", "turn", ("exit",))] * 2
 
 
-def test_fault_7_a_user_proxy_runs_no_code_unless_asked_for() -> None:
-    """A code block is a message like any other, and asking for execution says that it comes later."""
+def test_fault_7_a_user_proxy_runs_no_code_unless_asked_for(tmp_path: Path) -> None:
+    """A code block is a message like any other, until `code_execution_config` says how to run it."""
     proxy = UserProxyAgent("user", human_input_mode="NEVER", max_consecutive_auto_reply=1)
     result = proxy.initiate_chat(bot("```python\nraise SystemExit\n```", "x"), message="hello", silent=True)
     assert [m["content"] for m in result.chat_history][2:] == ["", "x"]
-    with pytest.raises(ConfigError, match="code_execution_config"):
-        UserProxyAgent("user", code_execution_config={"use_docker": False})
+    asked = UserProxyAgent(
+        "user", human_input_mode="NEVER", code_execution_config={"use_docker": False, "work_dir": tmp_path}
+    )
+    result = asked.initiate_chat(bot("```python\nprint(6 * 7)\n```", "x"), message="hello", max_turns=2, silent=True)
+    assert result.chat_history[2]["content"] == "exitcode: 0 (execution succeeded)\nCode output: \n42\n"
 
 
 @pytest.mark.parametrize("stop", [SystemExit(3), KeyboardInterrupt()])

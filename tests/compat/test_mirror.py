@@ -73,9 +73,17 @@ SCRIPTS = {
     "agentchat.utils": "gather_usage_summary",
     "cache": "Cache",
     "cache.cache": "Cache",
-    "code_utils": "content_str",
+    "code_utils": "CODE_BLOCK_PATTERN UNKNOWN content_str create_virtual_env execute_code extract_code infer_lang",
+    "coding": "CodeBlock CodeExecutor CodeExecutorFactory CodeExtractor CodeResult DockerCommandLineCodeExecutor "
+    "LocalCommandLineCodeExecutor MarkdownCodeExtractor",
+    "coding.base": "CodeBlock CodeExecutor CodeExtractor CodeResult CommandLineCodeResult",
+    "coding.docker_commandline_code_executor": "DockerCommandLineCodeExecutor",
+    "coding.factory": "CodeExecutorFactory",
+    "coding.local_commandline_code_executor": "LocalCommandLineCodeExecutor",
+    "coding.markdown_code_extractor": "MarkdownCodeExtractor",
     "events": "BaseEvent",
     "events.agent_events": "AsyncInputRequestEvent ErrorEvent ExecuteFunctionEvent ExecutedFunctionEvent "
+    "ExecuteCodeBlockEvent GenerateCodeExecutionReplyEvent "
     "FunctionCallEvent FunctionResponseEvent GroupChatRunChatEvent InputRequestEvent RunCompletionEvent "
     "TerminationEvent TerminationAndHumanReplyNoInputEvent TextEvent ToolCallEvent ToolResponseEvent "
     "UsingAutoReplyEvent PostCarryoverProcessingEvent ClearConversableAgentHistoryEvent "
@@ -199,12 +207,12 @@ def test_unknown_name_is_an_attribute_error() -> None:
     [
         "agentchat.contrib.agent_eval.task",
         "agentchat.contrib.rag.query_engine",
-        "coding.local_commandline_code_executor",
+        "coding.jupyter.embedded_ipython_code_executor",
         "oai.gemini",
     ],
 )
 def test_module_below_an_absent_one_says_what_to_do(path: str) -> None:
-    """`from autogen.coding.x import Y` is told what to do instead of `coding`."""
+    """`from autogen.oai.gemini.x import Y` is told what to do instead."""
     with pytest.raises(NotAvailable, match=r"^autogen\.[a-z._]+ has no counterpart in convagent: "):
         exec(f"from convagent.compat.{path} import Anything")
 

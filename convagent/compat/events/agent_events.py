@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...events import ClearAgentsHistoryEvent as ClearAgentsHistoryEvent
 from ...events import ClearConversableAgentHistoryEvent as ClearConversableAgentHistoryEvent
 from ...events import ErrorEvent as ErrorEvent
+from ...events import ExecuteCodeBlockEvent as ExecuteCodeBlockEvent
 from ...events import ExecutedFunctionEvent as ExecutedFunctionEvent
 from ...events import ExecuteFunctionEvent as ExecuteFunctionEvent
 from ...events import FunctionCallEvent as FunctionCallEvent
 from ...events import FunctionResponseEvent as FunctionResponseEvent
+from ...events import GenerateCodeExecutionReplyEvent as GenerateCodeExecutionReplyEvent
 from ...events import GroupChatResumeEvent as GroupChatResumeEvent
 from ...events import GroupChatRunChatEvent as GroupChatRunChatEvent
 from ...events import InputRequestEvent as AsyncInputRequestEvent
@@ -36,11 +38,13 @@ __all__ = [
     "SelectSpeakerTryCountExceededEvent",
     "SelectSpeakerInvalidInputEvent",
     "SelectSpeakerEvent",
+    "GenerateCodeExecutionReplyEvent",
     "GroupChatResumeEvent",
     "ClearAgentsHistoryEvent",
     "AsyncInputRequestEvent",
     "ClearConversableAgentHistoryEvent",
     "ErrorEvent",
+    "ExecuteCodeBlockEvent",
     "ExecuteFunctionEvent",
     "ExecutedFunctionEvent",
     "FunctionCallEvent",
