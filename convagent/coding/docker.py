@@ -107,7 +107,7 @@ class DockerCommandLineCodeExecutor(CommandLineExecutor):
 
     @property
     def _ending(self) -> list[str]:
-        how = ["rm", "--force"] if self._removed else ["stop", "--time=1"]
+        how = ["kill"] if self._removed else ["stop", "-t", "1"]  # what is killed removes itself, if it is to be
         return [self.docker, *how, self.container_name]
 
     # ------------------------------------------------------------ a block
