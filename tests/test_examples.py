@@ -32,6 +32,20 @@ EXPECTED = {
         "> edit amount=80 [scripted answer]\n[refund: changed by script (iostream)]",
         "paid: 40.00 to Ada, 80.00 to Bob",
     ],
+    "code_writer": [
+        "[writer: offline rules, no language model]",
+        "May writer call run_code?\n  python:\n  first, last = date.fromisoformat(",
+        "For operator.",
+        "['looks good to me' is not a decision;",
+        "> approve [scripted answer]\n[run_code: approved by script (iostream)]",
+        ">>>>>>>> EXECUTING CODE BLOCK 0 (inferred language is python)...",
+        "exitcode: 1 (execution failed)\nCode output: \n",
+        "NameError: name 'date' is not defined",
+        "I forgot an import.",
+        "since the last one that was approved:",
+        "exitcode: 0 (execution succeeded)\nCode output: \n357\n",
+        "It is 357. TERMINATE",
+    ],
     "content_moderation": [
         "[moderator_bot: offline rules, no language model]",
         "  confidence: 0.57\nAsked because confidence below 0.8.",
@@ -244,6 +258,7 @@ EXPECTED = {
 
 UNANSWERED = {
     "approval_gate": "paid: 40.00 to Ada\n",
+    "code_writer": "[run_code: operator cannot be reached; the run ends]",
     "content_moderation": "decided: 1: keep, 2: remove\n",
     "content_pipeline": "[reply to pipeline: chief cannot be reached; the run ends]",
     "flaky_service": "attempts began at: 0.0 s, 0.2 s, 0.6 s\n",
@@ -376,6 +391,11 @@ DRIVEN = {
         [[{"name": "refund", "arguments": {"customer": "Bob", "amount": 250}}], "Done."],
         ("yes please", "edit amount=70"),
         "paid: 70.00 to Bob",
+    ),
+    "code_writer": (
+        ["Here:\n```python\nprint(6 * 7)\n```", "It is 42. TERMINATE"],
+        ("fine", "approve"),
+        "Code output: \n42",
     ),
     "content_moderation": (
         [

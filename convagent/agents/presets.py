@@ -53,7 +53,7 @@ class AssistantAgent(ConversableAgent):
 class UserProxyAgent(ConversableAgent):
     """An agent that stands for a person: asks them at every message, executes tools, has no model.
 
-    It runs no code: the classic ran the code blocks of any message by default.
+    It runs no code unless `code_execution_config` says how: the classic ran any message's blocks by default.
     """
 
     DEFAULT_USER_PROXY_AGENT_DESCRIPTIONS: ClassVar[Mapping[str, str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["people", "conversation", "groups", "runs", "tools", "models", "hooks", "output"]
+Topic = Literal["people", "conversation", "groups", "runs", "tools", "code", "models", "hooks", "output"]
 
 
 @dataclass(frozen=True, slots=True)

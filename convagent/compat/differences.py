@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .difference import Difference as Difference
 from .difference import Topic
+from .differences_of_code import CODE
 from .differences_of_groups import GROUPS
 from .differences_of_patterns import PATTERNS
 
@@ -142,14 +143,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "descriptions of both presets, by which a group's model chooses, speak of running code.",
         "Our own defaults speak of tools and of checking results; the system message too asks for `TERMINATE` at the "
         "end.",
-        "Nobody runs the code.",
-    ),
-    Difference(
-        "conversation",
-        "`UserProxyAgent` runs the code blocks of any message by default, and `code_execution_config` takes executors.",
-        "No code runs. `False` and `None` are accepted; a dict is a `ConfigError` until executors come.",
-        "Running a model's code is something to ask for.",
-        7,
+        "Nobody runs code unless asked to.",
     ),
     Difference(
         "conversation",
@@ -185,6 +179,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     *GROUPS,
     *PATTERNS,
+    *CODE,
     # ------------------------------------------------------------ runs
     Difference(
         "runs",
@@ -407,6 +402,7 @@ TITLES: dict[Topic, str] = {
     "groups": "Group chats",
     "runs": "Runs",
     "tools": "Tools",
+    "code": "Running code",
     "models": "Models",
     "hooks": "Hooks",
     "output": "Output",

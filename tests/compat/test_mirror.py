@@ -252,6 +252,7 @@ def test_every_mirrored_module_is_in_this_list() -> None:
         "absent",
         "difference",
         "differences",
+        "differences_of_code",
         "differences_of_groups",
         "differences_of_patterns",
         "model_client",
