@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,11 @@ class CommandLineExecutor:
     def __init__(
         self, timeout: float, work_dir: Path | str, execution_policies: Mapping[str, bool] | None, max_output: int
     ) -> None:
+        if sys.platform == "win32":
+            raise ConfigError(
+                "code is run by process groups and pipes, which Windows does not have; run this program in WSL or in a "
+                "container, or write an executor of your own"
+            )
         self._timeout = check_timeout(timeout)
         if isinstance(max_output, bool) or not isinstance(max_output, int) or max_output < 100:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError(f"max_output={max_output!r} is not a number of bytes, 100 or more")

@@ -96,9 +96,11 @@ class DockerCommandLineCodeExecutor(CommandLineExecutor):
         self._removed = auto_remove
         self._options = [*run_options, *(f"--env={name}={value}" for name, value in (env or {}).items())]
         self._lock, self._started = threading.Lock(), False
-        self._end: Any = None
-        if stop_container:
-            self._end = weakref.finalize(self, _end, self._ending)
+        self._kept = False
+        """Whether there is a container to be started again."""
+        self._stops = stop_container
+        self._at_exit: weakref.finalize[..., Any] | None = None
+        """Ends the container, where it runs and is not to stay."""
 
     @property
     def bind_dir(self) -> Path:
@@ -106,9 +108,10 @@ class DockerCommandLineCodeExecutor(CommandLineExecutor):
         return self._bind_dir
 
     @property
-    def _ending(self) -> list[str]:
-        how = ["kill"] if self._removed else ["stop", "-t", "1"]  # what is killed removes itself, if it is to be
-        return [self.docker, *how, self.container_name]
+    def _ending(self) -> list[list[str]]:
+        # Killed first: to remove one that runs, podman waits ten seconds for it to end by itself.
+        how = [["kill"], ["rm", "--force"]] if self._removed else [["stop", "-t", "1"]]
+        return [[self.docker, *words, self.container_name] for words in how]
 
     # ------------------------------------------------------------ a block
 
@@ -148,23 +151,33 @@ class DockerCommandLineCodeExecutor(CommandLineExecutor):
         with self._lock:
             if self._started:
                 return
-            image = self._image()
-            mount = f"{self._bind_dir.resolve()}:{WORKSPACE}"
-            removed = ["--rm"] if self._removed else []
-            about = ["--name", self.container_name, "--volume", mount, "--workdir", WORKSPACE]
-            waits = ["--entrypoint", "/bin/sh", image, "-c", "sleep infinity"]
-            self._call("run", "--detach", *removed, *about, *self._options, *waits)
-            self._started = True
+            if self._kept:
+                self._call("start", self.container_name)
+            else:
+                self._make()
+            self._started, self._kept = True, not self._removed
+            if self._stops:
+                self._at_exit = weakref.finalize(self, _end, self._ending)
+
+    def _make(self) -> None:
+        image = self._image()
+        mount = f"{self._bind_dir.resolve()}:{WORKSPACE}"
+        removed = ["--rm"] if self._removed else []
+        about = ["--name", self.container_name, "--volume", mount, "--workdir", WORKSPACE]
+        waits = ["--entrypoint", "/bin/sh", image, "-c", "sleep infinity"]
+        self._call("run", "--detach", *removed, *about, *self._options, *waits)
 
     def stop(self) -> None:
         """End the container; the next block starts another one."""
         with self._lock:
             if self._started:
                 self._started = False
+                if self._at_exit is not None:
+                    self._at_exit.detach()
                 _end(self._ending)
 
     def restart(self) -> None:
-        """Begin anew: whatever blocks left running or installed is gone, files of the folder are not."""
+        """Begin anew: what blocks left running is gone, and what they installed with a container that is removed."""
         self.stop()
 
     def __enter__(self) -> DockerCommandLineCodeExecutor:
@@ -226,5 +239,6 @@ def _said(done: subprocess.CompletedProcess[str]) -> str:
     return lines[-1].strip() if lines else f"exit code {done.returncode}"
 
 
-def _end(command: Sequence[str]) -> None:
-    _called(command, _QUICK)
+def _end(commands: Sequence[Sequence[str]]) -> None:
+    for command in commands:
+        _called(command, _QUICK)

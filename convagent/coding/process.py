@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._sync import run_in_worker
+
 NOT_STARTED = 127
 """The exit code of a program that could not be started, as shells have it."""
+_LAST = 2.0
+"""Seconds for which the rest of an output is waited for: who has left the group may hold it open for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ async def run_program(
     """Run a program to its end.
 
     It has a process group of its own, which is killed as soon as the program has ended, its time is up, or
-    whoever waits is cancelled. Only what has put itself into another group outlives it.
+    whoever waits is cancelled. Only what has put itself into another group outlives it, unheard.
 
     Args:
         command: the program and its arguments.
@@ -43,42 +48,54 @@ async def run_program(
         one_stream: whether both outputs are one, in the order in which they were written.
     """
     outputs = (_Output(limit),) if one_stream else (_Output(limit), _Output(limit))
-    pipes = [await output.open() for output in outputs]
-    process: asyncio.subprocess.Process | None = None
-    timed_out = False
     try:
+        pipes = [await output.open() for output in outputs]
+        process = _begin(command, cwd, env, pipes)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command, cwd=cwd, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=pipes[0], stderr=pipes[-1],
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            return Ended(NOT_STARTED, stderr=f"{command[0]} cannot be started: {error.strerror or error}\n")
+            timed_out = not await _in_time(run_in_worker(process.wait), timeout)
         finally:
-            for pipe in pipes:
-                os.close(pipe)
-        async with asyncio.timeout(timeout):
-            await process.wait()
-            _kill_group(process.pid)
-            for output in outputs:
-                await output.ended.wait()
-    except TimeoutError:
-        timed_out = True
+            _end(process)
+        for output in outputs:
+            await _in_time(output.ended.wait(), _LAST)
+    except OSError as error:
+        return Ended(NOT_STARTED, stderr=f"{command[0]} cannot be started: {error.strerror or error}\n")
     finally:
-        if process is not None:
-            _kill_group(process.pid)
-            await process.wait()
         for output in outputs:
             output.close()
     errors = "" if one_stream else outputs[-1].text()
-    assert process is not None
     return Ended(process.returncode or 0, outputs[0].text(), errors, timed_out)
 
 
-def _kill_group(leader: int) -> None:
+async def _in_time(what: Awaitable[object], seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await what
+    except TimeoutError:
+        return False
+    return True
+
+
+def _begin(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, pipes: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    """Start a program that writes to these pipes, and close them here."""
+    try:
+        return subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=pipes[0], stderr=pipes[-1],
+            start_new_session=True,
+        )  # fmt: skip
+    finally:
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program's group, and wait for its end: at once, for the loop may be about to close."""
     # EPERM: on some systems what is left of a group whose members have all ended.
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_LAST)
 
 
 class _Output(asyncio.Protocol):

@@ -20,7 +20,7 @@ def main(command: str, *rest: str) -> int:
     if (HOME / "down").exists():
         sys.stderr.write("warning\nCannot connect to the Docker daemon\n")
         return 1
-    container = HOME / "container"
+    container, stopped = HOME / "container", HOME / "stopped"
     match command:
         case "image":
             return 0 if rest[-1] in PULLED.read_text().split() else 1
@@ -34,15 +34,22 @@ def main(command: str, *rest: str) -> int:
                 sys.stderr.write("the name is in use\n")
                 return 125
             container.write_text(rest[rest.index("--volume") + 1].partition(":")[0])
+        case "start":
+            stopped.unlink()
         case "exec":
-            if not container.exists():
+            if not container.exists() or stopped.exists():
                 sys.stderr.write("no such container\n")
                 return 1
             words = [sys.executable if word == "python" else word for word in rest[1:]]
             os.chdir(container.read_text())
             return subprocess.run(words, check=False).returncode
-        case "kill" | "stop":
+        case "stop" | "kill":
+            stopped.touch()
+        case "rm":
             container.unlink()
+            stopped.unlink()
+        case _:
+            assert command == "version"
     return 0
 
 

@@ -71,24 +71,22 @@ def test_container_is_started_once_and_ends_with_its_executor(docker: Docker, tm
         ["exec", "box", "timeout", "7", "sh", "a.sh"],
         ["exec", "box", "timeout", "7", "python", "c.py"],
         ["kill", "box"],
+        ["rm", "--force", "box"],
     ]  # fmt: skip
 
 
-def test_container_starts_anew_after_a_restart(docker: Docker, tmp_path: Path) -> None:
-    """What was left in it is gone; one that is kept is stopped and not killed."""
-    executor = DockerCommandLineCodeExecutor(work_dir=tmp_path, container_name="box", auto_remove=False)
+@pytest.mark.parametrize("removed", [True, False])
+def test_container_starts_anew_after_a_restart(docker: Docker, tmp_path: Path, removed: bool) -> None:
+    """One that is removed is made anew, one that is kept is started again; a restart before the next block is one."""
+    executor = DockerCommandLineCodeExecutor(work_dir=tmp_path, container_name="box", auto_remove=removed)
     run(executor, ("sh", "echo 1"))
     executor.restart()
     executor.restart()
     assert run(executor, ("sh", "echo 2")).output == "2\n"
-    assert [call[:3] for call in docker.calls if call[0] != "exec"] == [
-        ["image", "inspect", "python:3-slim"],
-        ["run", "--detach", "--name"],
-        ["stop", "-t", "1"],
-        ["image", "inspect", "python:3-slim"],
-        ["run", "--detach", "--name"],
-    ]
     executor.stop()
+    calls = [call[0] for call in docker.calls if call[0] not in ("exec", "image")]
+    once = ["run", "kill", "rm"]
+    assert calls == (once * 2 if removed else ["run", "stop", "start", "stop"])
 
 
 def test_time_is_up_in_the_container(docker: Docker, tmp_path: Path) -> None:
@@ -115,8 +113,11 @@ def test_first_image_counts_that_can_be_had(docker: Docker, tmp_path: Path) -> N
     assert run(executor, ("sh", "echo 1")).exit_code == 0
     wanted = [call for call in docker.calls if call[0] in ("image", "pull")]
     assert wanted == [
-        ["image", "inspect", "missing:1"], ["pull", "missing:1"], ["image", "inspect", "python:3"], ["pull", "python:3"],
-    ]  # fmt: skip
+        ["image", "inspect", "missing:1"],
+        ["pull", "missing:1"],
+        ["image", "inspect", "python:3"],
+        ["pull", "python:3"],
+    ]
     executor.stop()
     user = UserProxyAgent(
         "user", human_input_mode="NEVER",
@@ -125,7 +126,8 @@ def test_first_image_counts_that_can_be_had(docker: Docker, tmp_path: Path) -> N
     coder = AssistantAgent("coder", llm_config=ScriptedModel(["```sh\nls\n```", "TERMINATE"]))
     result = user.initiate_chat(coder, message="go", max_turns=2, silent=True)
     assert result.chat_history[2]["content"] == (
-        "exitcode: 1 (execution failed)\nCode output: Error: no image to run code in: missing:2: no such image: missing:2"
+        "exitcode: 1 (execution failed)\nCode output: "
+        "Error: no image to run code in: missing:2: no such image: missing:2"
     )
 
 
@@ -137,6 +139,9 @@ def test_older_form_runs_in_a_container_by_default(docker: Docker, tmp_path: Pat
     assert result.chat_history[2]["content"] == "exitcode: 0 (execution succeeded)\nCode output: \n1"
     assert list((tmp_path / "work").iterdir()) == []
     assert docker.calls[-1][0] == "exec"
+    assert user.code_executor is not None
+    user.code_executor.restart()
+    assert docker.calls[-1][0] == "rm"
 
 
 def test_daemon_that_does_not_answer_is_told_at_once(docker: Docker, tmp_path: Path) -> None:

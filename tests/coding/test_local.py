@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,41 +17,12 @@ from convagent import ConfigError
 from convagent.coding import CodeBlock, CommandLineCodeResult, LocalCommandLineCodeExecutor
 from convagent.compat.code_utils import create_virtual_env, execute_code
 from convagent.errors import ArgumentError
+from tests.coding.lines import Line
 
 
 def run(work_dir: Path, *blocks: tuple[str, str], **given: Any) -> CommandLineCodeResult:
     executor = LocalCommandLineCodeExecutor(work_dir=work_dir, **given)
     return executor.execute_code_blocks([CodeBlock(language=language, code=code) for language, code in blocks])
-
-
-class Line:
-    """A pipe with a name: its end comes when nobody who opened it to write is alive any more."""
-
-    def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
-        self.path, self._reading = path, os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-
-    def is_dead(self) -> bool:
-        """Wait until all who held it are gone; return whether somebody had held it."""
-        os.set_blocking(self._reading, True)
-        said = b""
-        while piece := os.read(self._reading, 100):
-            said += piece
-        return said == b"held"
-
-    def held_by(self) -> str:
-        """Return Python code that holds it for as long as its process lives."""
-        return f"line = open({str(self.path)!r}, 'w')\nline.write('held')\nline.flush()\n"
-
-    def close(self) -> None:
-        os.close(self._reading)
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Iterator[Line]:
-    made = Line(tmp_path / "line")
-    yield made
-    made.close()
 
 
 # ---------------------------------------------------------------- results
@@ -209,6 +180,19 @@ def test_what_a_block_left_in_the_background_ends_with_it(tmp_path: Path, line: 
     result = run(tmp_path, ("bash", script), timeout=50)
     assert (result.exit_code, result.output) == (0, "! done\n")
     assert line.is_dead()
+
+
+def test_what_has_left_the_group_holds_up_nobody(tmp_path: Path) -> None:
+    """A program that made a session of its own keeps the output open; the block has ended all the same."""
+    os.mkfifo(tmp_path / "hold")
+    holding = os.open(tmp_path / "hold", os.O_RDWR)
+    child = "[sys.executable, '-c', 'input()'], stdin=open('hold'), stderr=subprocess.DEVNULL"
+    code = f"import subprocess, sys\nsubprocess.Popen({child}, start_new_session=True)\nprint('left')"
+    try:
+        result = run(tmp_path, ("python", code), timeout=50)
+        assert (result.exit_code, result.output) == (0, "left\n")
+    finally:
+        os.close(holding)
 
 
 def test_block_is_killed_when_whoever_waits_is_cancelled(tmp_path: Path, line: Line) -> None:
