@@ -177,7 +177,7 @@ def test_absent_name_says_what_to_do(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "name", "sentence"),
     [
-        ("code_utils", "improve_code", "running code"),
+        ("code_utils", "improve_code", "own helpers"),
         ("function_utils", "get_typed_signature", r"get_function_schema\(\)"),
         ("oai.openai_utils", "OAI_PRICE1K", r"price=\["),
     ],
