@@ -42,7 +42,7 @@ EXPECTED = {
         "exitcode: 1 (execution failed)\nCode output: \n",
         "NameError: name 'date' is not defined",
         "I forgot an import.",
-        "since the last one that was approved:",
+        "since the last one that was approved:\n    code:\n      +from datetime import date\n       first, last = date",
         "exitcode: 0 (execution succeeded)\nCode output: \n357\n",
         "It is 357. TERMINATE",
     ],

@@ -215,12 +215,23 @@ def _changed(action: Action, before: Mapping[str, Any] | None) -> str:
     if before is None:
         return ""
     names = list(dict.fromkeys((*before, *action.arguments)))
-    lines = [
-        f"{name}: {before.get(name, '(none)')!r} -> {action.arguments.get(name, '(none)')!r}"
+    changes = [
+        _change(name, before.get(name, "(none)"), action.arguments.get(name, "(none)"))
         for name in names
         if before.get(name) != action.arguments.get(name)
     ]
-    return "\n".join(lines) or "(the same as last time)"
+    return "\n".join(changes) or "(the same as last time)"
+
+
+def _change(name: str, old: Any, new: Any) -> str:
+    """Return what became of an argument; of a longer text, such as code, the lines that are gone and that came."""
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        from difflib import unified_diff  # with the first text of several lines
+
+        found = list(unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1))[3:]
+        if found:
+            return "\n".join((f"{name}:", *("  ..." if line.startswith("@@") else f"  {line}" for line in found)))
+    return f"{name}: {old!r} -> {new!r}"
 
 
 _THEIR_OWN = "whoever it does reach made this, changed it or approved it already, and somebody else must decide"

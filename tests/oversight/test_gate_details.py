@@ -201,3 +201,22 @@ def test_what_is_done_is_what_was_judged_when_an_answer_changes_its_request(para
     bot, me = bot_for([mail], [[call], "done"]), user()
     me.initiate_chat(bot, message="go", max_turns=1, silent=True, people=Fake(clerk=sly))
     assert sent == [(5, ["ada"])]
+
+
+def test_longer_text_is_compared_line_by_line_when_it_was_approved_before() -> None:
+    """Who approved a program reads which lines came and went; a short value stands beside the one it was."""
+
+    @tool(approval=ask("clerk"))
+    def store(name: str, program: str) -> str:
+        """Keep a program."""
+        return "kept"
+
+    first = {"name": "a", "program": "one\ntwo\nthree\nfour"}
+    second = {"name": "b", "program": "zero\none\ntwo\nthree\n4: x -> y"}
+    calls: list[Any] = [[{"name": "store", "arguments": given}] for given in (first, second)]
+    people = Fake(clerk=approve)
+    user().initiate_chat(bot_for([store], [*calls, "done"]), message="go", max_turns=1, silent=True, people=people)
+    assert [request.changed.splitlines() for request in people.asked] == [
+        [],
+        ["name: 'a' -> 'b'", "program:", "  +zero", "   one", "  ...", "   three", "  -four", "  +4: x -> y"],
+    ]

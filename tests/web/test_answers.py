@@ -42,6 +42,16 @@ def test_list_shows_what_is_needed_to_choose(scene: Scene) -> None:
     assert ACCOUNT not in page
 
 
+def test_line_of_a_longer_text_stands_as_it_was_written(scene: Scene) -> None:
+    """A line of a program with a colon and an arrow is no argument with a value before and one now."""
+    told = "name: 'a' -> 'b'\nprogram:\n  -def f(x: int) -> int:\n  +def f(x: int) -> str:"
+    page = scene.client("ada").see(scene.asks(changed=told, schema={"type": "object"})).text
+    assert "<li>program:</li>" in page
+    assert "<li>  -def f(x: int) -&gt; int:</li>" in page
+    assert "<li>  +def f(x: int) -&gt; str:</li>" in page
+    assert page.count("<del>") == 1
+
+
 def test_list_can_be_narrowed(scene: Scene) -> None:
     """For me, for a role, or all."""
     scene.asks(prompt="For clerks?")

@@ -177,7 +177,8 @@ def _facts(action: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 def _difference(line: str) -> tuple[str, str, str]:
     name, colon, rest = line.partition(": ")
     before, arrow, now = rest.partition(" -> ")
-    return (name, before, now) if colon and arrow else (line, "", "")
+    alone = line.startswith("  ")  # a line of a longer text
+    return (name, before, now) if colon and arrow and not alone else (line, "", "")
 
 
 def who_for(to: Sequence[str]) -> str:
