@@ -58,7 +58,7 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("config", "says"), WRONG, ids=[repr(config) for config, _ in WRONG])
+@pytest.mark.parametrize(("config", "says"), WRONG, ids=[says for _, says in WRONG])
 def test_configuration_is_refused_when_it_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Any, says: str
 ) -> None:
