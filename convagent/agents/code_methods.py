@@ -43,7 +43,7 @@ class CodeMethods(ReplyMethods):
         return self._wait(CodeMethods.a_execute_code_blocks(self, code_blocks))
 
     async def a_execute_code_blocks(self, code_blocks: list[tuple[str, str]]) -> tuple[int, str]:
-        """Run pairs of language and code, and return the exit code and the output.
+        """Run pairs of language and code, and return the exit code and the output; an empty language is inferred.
 
         Raises:
             UsageError: the agent runs no code.
@@ -53,7 +53,9 @@ class CodeMethods(ReplyMethods):
                 f"agent {self.name!r} runs no code; give it code_execution_config={{'work_dir': 'coding', "
                 "'use_docker': False}"
             )
-        blocks = [CodeBlock(language=language, code=code) for language, code in code_blocks]
+        from ..coding.markdown import infer_lang  # as the executors: most programs never load it
+
+        blocks = [CodeBlock(language=language or infer_lang(code), code=code) for language, code in code_blocks]
         async with self.within(None) as run:
             result = await run.call(runs(self.coder.executor), blocks)
         return result.exit_code, result.output
@@ -63,6 +65,16 @@ class CodeMethods(ReplyMethods):
         return self._wait(CodeMethods.a_run_code(self, code, lang, **kwargs))
 
     async def a_run_code(self, code: str, lang: str = "python", **kwargs: Any) -> tuple[int, str, str | None]:
-        """Run one code; return the exit code, the output, and None, where the classic names an image."""
+        """Run one code; return the exit code, the output, and None, where the classic names an image.
+
+        Raises:
+            UsageError: the agent runs no code, or a keyword is one of the classic's that nothing here would read.
+        """
+        if kwargs:
+            names = ", ".join(f"{name}=" for name in kwargs)
+            raise UsageError(
+                f"run_code() takes code= and lang=, not {names}; how an agent runs code says its "
+                "code_execution_config=, and execute_code() runs one in another way"
+            )
         exit_code, output = await CodeMethods.a_execute_code_blocks(self, [(lang, code)])
         return exit_code, output.removeprefix("\n"), None

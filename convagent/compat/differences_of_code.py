@@ -70,6 +70,20 @@ CODE: tuple[Difference, ...] = (
     ),
     Difference(
         "code",
+        "With an executor `last_n_messages` 0 looks at all messages, and so does `'auto'` where the last message is "
+        "no user's.",
+        "Both look at none, as in the older form.",
+        "Old code would be run once more.",
+    ),
+    Difference(
+        "code",
+        "`agent.run_code(code, timeout=, filename=, ...)` takes the keywords of `execute_code`, and none of the "
+        "agent's configuration.",
+        "It runs code as the agent does, and refuses them.",
+        "One agent runs code in one way.",
+    ),
+    Difference(
+        "code",
         "Misspelt keys of `code_execution_config` are ignored; the default folder is inside the package.",
         "They are refused, with the right one; the default folder is `coding`.",
         "A time limit that is not read is none.",

@@ -254,9 +254,12 @@ def test_code_is_run_by_hand_without_a_question(tmp_path: Path) -> None:
     """What a program runs itself is its own affair, as the calls of tools are that it makes."""
     me = user(tmp_path, approval=deny("no model"))
     assert me.execute_code_blocks([("python", CODE), ("sh", "exit 4")]) == (4, "ran\n")
+    assert me.execute_code_blocks([("", "print(3)")]) == (0, "3\n"), "the language is inferred"
     assert me.run_code("print(2)") == (0, "2\n", None)
     with pytest.raises(RuntimeError, match="agent 'coder' runs no code"):
         coder().run_code("print(2)")
+    with pytest.raises(RuntimeError, match=r"run_code\(\) takes code= and lang=, not filename=, timeout=;"):
+        me.run_code("print(2)", filename="kept.py", timeout=5)
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
