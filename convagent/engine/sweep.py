@@ -156,6 +156,8 @@ class Sweep:
 
     def _is_gone(self, executor: str, alive: Container[str]) -> bool:
         worker = executor.rpartition("~")[0]  # a DBOS of our own adds a mark to the worker's name
+        if worker == self._presence.worker and executor != self._dbos.executor_id:
+            return True  # a process has one DBOS at a time, and this one had another before
         silent = worker not in alive and executor not in alive
         return is_gone(worker) or (silent and self._looked - self._since >= self._gone)
 

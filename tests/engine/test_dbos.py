@@ -239,6 +239,17 @@ def test_what_was_enqueued_without_lanes_goes_on_with_them(place: PostgresPlace)
     assert with_lanes.moved == ["run"]
 
 
+def test_segment_that_an_earlier_engine_of_this_process_left_takes_no_slot(place: PostgresPlace) -> None:
+    """DBOS could not write that it was over; the process lives, and has another DBOS now."""
+    kit = Kit(place.open(), engine(lane_concurrency=1))
+    kit.begin("first")
+    asyncio.run(kit.once(over))
+    place.change("UPDATE dbos.workflow_status SET status = 'PENDING'")
+    kit.begin("second")
+    asyncio.run(asyncio.wait_for(kit.once(over), 20))
+    assert kit.moved == ["first", "second"]
+
+
 def test_rate_holds_over_all(place: PostgresPlace) -> None:
     """Two in 1.5 s: the third begins no sooner than that after the first."""
     began: list[float] = []

@@ -12,6 +12,8 @@ from typing import Any
 from convagent import ConversableAgent, MCPServer, ScriptedModel
 
 PROGRAM = str(Path(__file__).with_name("server.py"))
+DESK = f"MCP server 'desk' ({Path(sys.executable).name})"
+"""How errors call the server of these tests."""
 
 
 ILL = {

@@ -17,7 +17,7 @@ import pytest
 
 from convagent import ConversableAgent, MCPServer, ScriptedModel
 from convagent.errors import MCPError, MCPTimeout, MCPUnavailable, MissingExtra
-from tests.tools.mcp.scene import PROGRAM, agent, alive, call, desk, ill, person, play, until
+from tests.tools.mcp.scene import DESK, PROGRAM, agent, alive, call, desk, ill, person, play, until
 
 
 def test_nothing_is_started_before_a_run_begins(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_server_that_died_is_started_again_for_the_next_call() -> None:
     """The call in which it died is an error that names it and is not made again; the one after it works."""
     with desk("dies") as server:
         first, died, second = play([server], call("process"), call("die"), call("process"))
-    assert died == "Error: MCP server 'desk' (python) went away during 'die': the connection has ended"
+    assert died == f"Error: {DESK} went away during 'die': the connection has ended"
     assert first != second
 
 
@@ -60,7 +60,7 @@ def test_chat_goes_on_without_a_server_that_does_not_come_back(tmp_path: Path) -
 
     told = play([server], call("process"), call("die"), call("process"), observers=[gone])
     assert "went away during 'die'" in told[1]
-    assert "MCP server 'desk' (python) did not start" in told[2]
+    assert f"{DESK} did not start" in told[2]
     with pytest.raises(MCPUnavailable):
         play([server], call("process"))
 
@@ -76,7 +76,7 @@ def test_server_that_does_not_answer_is_an_error_of_the_call() -> None:
     """After `timeout` seconds the model is told, and the connection goes on."""
     with desk(timeout=1.0) as server:
         first, hung, again = play([server], call("process"), call("hang"), call("process"))
-    assert hung == "Error: MCP server 'desk' (python) did not answer 'hang' in time"
+    assert hung == f"Error: {DESK} did not answer 'hang' in time"
     assert first == again
 
 
@@ -130,7 +130,7 @@ def test_server_that_says_nothing_sensible_is_given_up(mode: str, said: str, cap
     """After `start_timeout` seconds, with what was wrong; what it said is in no log."""
     with caplog.at_level(logging.DEBUG), pytest.raises(MCPTimeout) as raised:
         ill(mode, start_timeout=8.0).list_tools()
-    assert str(raised.value) == f"MCP server 'desk' (python) did not start in time{said}"
+    assert str(raised.value) == f"{DESK} did not start in time{said}"
     assert raised.value.retryable
     assert "Welcome" not in caplog.text
 
@@ -275,5 +275,5 @@ def test_no_server_outlives_a_program_that_is_killed(tmp_path: Path, root: Path)
 
 def test_program_is_not_named_by_its_arguments() -> None:
     """They may hold secrets, so no print shows them."""
-    server = MCPServer.stdio(sys.executable, PROGRAM, "--token=sk-12345678")
+    server = MCPServer.stdio("/opt/python", PROGRAM, "--token=sk-12345678")
     assert repr(server) == "MCPServer('python', python)"
