@@ -95,7 +95,9 @@ def receiver(answers: Sequence[Any] = (200,)) -> Iterator[Receiver]:
 @contextmanager
 def served(app: Any, port: int = 0) -> Iterator[str]:
     """Serve an ASGI application from a thread and yield its URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on", loop="asyncio")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="error", lifespan="on", loop="asyncio", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

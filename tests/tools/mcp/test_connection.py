@@ -129,7 +129,7 @@ def test_server_that_does_not_start_ends_the_run(server: MCPServer, kind: type[M
 def test_server_that_says_nothing_sensible_is_given_up(mode: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
     """After `start_timeout` seconds, with what was wrong; what it said is in no log."""
     with caplog.at_level(logging.DEBUG), pytest.raises(MCPTimeout) as raised:
-        ill(mode, start_timeout=8.0).list_tools()
+        ill(mode, start_timeout=4.0).list_tools()
     assert str(raised.value) == f"{DESK} did not start in time{said}"
     assert raised.value.retryable
     assert "Welcome" not in caplog.text
