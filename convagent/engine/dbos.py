@@ -139,8 +139,8 @@ class DbosEngine:
 
     async def _work(self, once: bool) -> None:
         await self._call(self._dispatch.install)
-        await self._call(self._presence.attend)
         await self._unblock()
+        await self._call(self._presence.attend)  # from here on a database that is away is waited for
         sweeping = asyncio.create_task(self._sweep.go_on())
         try:
             while not self._stopping and not (once and await self._is_idle()):

@@ -108,6 +108,14 @@ class Journal(Protocol):
         """Prolong every claim of a worker, and return the runs that it still holds."""
         ...
 
+    def prolong(self, claim: Claim, lease: float) -> None:
+        """Prolong one claim.
+
+        Raises:
+            FencedError: the run was taken over by somebody else.
+        """
+        ...
+
     def append(self, claim: Claim, batch: Batch) -> bool:
         """Write a batch under a claim.
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, cast
 
-from ..errors import JournalError, one_of
+from ..errors import FencedError, JournalError, one_of
 from ..serde import encode
 from .base import OVER, Claim, RunInfo, RunStatus
 from .codec import escaped, kept, listed, unescaped
@@ -154,7 +154,9 @@ def renew(tx: Tx, worker: str, lease: float, held: Container[str] | None = None)
     Args:
         held: the runs that it still moves: what it let go of without a word is for others when its lease ends.
     """
-    rows = tx.all(f"SELECT run, id FROM runs WHERE worker = ? AND status = ?{tx.lock}", (escaped(worker), RUNNING))
+    rows = tx.all(
+        f"SELECT run, id FROM runs WHERE worker = ? AND status = ? ORDER BY run{tx.lock}", (escaped(worker), RUNNING)
+    )  # in one order, for whoever locks several
     ours = {number: unescaped(id) for number, id in rows}
     gone = [number for number, id in ours.items() if held is not None and id not in held]
     others = f" AND run NOT IN ({', '.join('?' * len(gone))})" if gone else ""
@@ -163,6 +165,23 @@ def renew(tx: Tx, worker: str, lease: float, held: Container[str] | None = None)
         (tx.ticks() + lease, escaped(worker), RUNNING, *gone),
     )
     return frozenset(ours.values())
+
+
+def prolong(tx: Tx, claim: Claim, lease: float) -> None:
+    """Prolong one claim.
+
+    Raises:
+        FencedError: the run was taken over.
+    """
+    row = tx.one(f"SELECT run, fence FROM runs WHERE id = ?{tx.lock}", (escaped(claim.run),))
+    if row is None or row[1] != claim.fence:
+        raise fenced(claim)
+    tx.run("UPDATE runs SET lease = ? WHERE run = ? AND status = ?", (tx.ticks() + lease, row[0], RUNNING))
+
+
+def fenced(claim: Claim) -> FencedError:
+    """Return what is said to whoever held a run once."""
+    return FencedError(f"run {claim.run!r} was taken over by another process, and goes on there")
 
 
 def release(tx: Tx, run: str, status: RunStatus, reason: str) -> bool:

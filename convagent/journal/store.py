@@ -163,6 +163,11 @@ class DatabaseJournal(ABC):
         with self.write() as tx:
             return claims.renew(tx, worker, lease, self.heart.runs if worker == self.heart.worker else None)
 
+    def prolong(self, claim: Claim, lease: float) -> None:
+        """Prolong one claim; see `Journal.prolong`."""
+        with self.write() as tx:
+            claims.prolong(tx, claim, lease)
+
     def append(self, claim: Claim, batch: Batch) -> bool:
         """Write a batch under a claim; see `Journal.append`."""
         held = self._known(claim)

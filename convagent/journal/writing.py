@@ -7,11 +7,11 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..chain import Salts, chained, digest_of, head_of
-from ..errors import FencedError, JournalError
+from ..errors import JournalError
 from ..human import HumanRequest
 from ..serde import encode, write_value
 from .base import OVER, Batch, Claim, NewRequest, NewRow
-from .claims import end
+from .claims import end, fenced
 from .codec import crc_of, dropped, due_of, escaped, kept, kept_as, listed, unescaped
 from .posting import post
 from .schema import ANSWERED, CANCELLED, OPEN, PER_RUN, READY, REQUEST_STATUSES, RUNNING, STATUSES, span
@@ -80,7 +80,7 @@ def check(tx: Tx, held: Held, claim: Claim) -> int:
     """
     row = tx.one(f"SELECT fence, status FROM runs WHERE run = ?{tx.lock}", (held.root,))
     if row is None or row[0] != claim.fence:
-        raise FencedError(f"run {claim.run!r} was taken over by another process, and goes on there")
+        raise fenced(claim)
     if not held.sure:
         held.chains.clear()
         held.place, held.sure = _place(tx, held.root), True

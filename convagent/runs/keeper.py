@@ -198,8 +198,8 @@ class Keeper:
 
         Meanwhile the lease may have ended, and another process have gone on. What comes next is not to be done twice.
         """
-        self.journal.renew(self.claim.worker, self.journal.lease)
-        return self.journal.append(self.claim, Batch())
+        self.journal.prolong(self.claim, self.journal.lease)
+        return True
 
     async def end(self, status: RunStatus, reason: str = "", wake: float | None = None) -> bool:
         """Write what is left, and what becomes of the run; then let go of it.

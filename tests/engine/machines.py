@@ -41,6 +41,7 @@ def crew(place: PostgresPlace, ledger: Ledger, make: Team = team, number: int = 
 
 def there(place: PostgresPlace, number: int) -> None:
     """Wait until so many workers have said that they live."""
+    opened(place.target).close()  # with its tables, which else the first of them makes
     wait_for(lambda: place.look("SELECT count(*) >= ? FROM workers".replace("?", str(number))) == [(True,)])
 
 
